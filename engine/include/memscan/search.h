@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT
+//
+// Searching: compile a pattern set to a matcher, run it over an image.
+//
+// A match is never lost and never invented. It lies wholly in memory that the image holds without a
+// hole, and wholly in one of the ranges asked for; all overlapping matches are reported, each once
+// per address and pattern, by ascending address, then pattern number. What is reported does not
+// depend on the number of threads, the chunk size, the kernels, or on mapping or reading.
+
+#ifndef MEMSCAN_SEARCH_H
+#define MEMSCAN_SEARCH_H
+
+#include <memscan/image.h>
+#include <memscan/pattern.h>
+#include <memscan/range.h>
+#include <memscan/status.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// == Matchers ==
+
+struct ms_matcher;
+
+// The engines that search. A mask of them restricts the planner; tests and benchmarks use it.
+enum ms_engine {
+    MS_ENGINE_SCALAR,    // tries each pattern at each address: the oracle for all but regexes
+    MS_ENGINE_WORDS,     // SIMD kernels over aligned elements, or over bytes
+    MS_ENGINE_RUNS,      // uniform and short-period patterns
+    MS_ENGINE_HYPERSCAN, // literals at any address, regexes
+};
+#define MS_N_ENGINES 4
+
+struct ms_matcher_options {
+    const char *simd;     // a name of ms_simd_name(); NULL: the environment's MEMSCAN_SIMD, else the fastest
+    unsigned engine_mask; // bits 1u << enum ms_engine; 0: all. A pattern that no allowed engine takes is refused
+};
+
+// Compiles a set, which may be freed afterwards. `options` may be NULL. Freed with
+// ms_matcher_free(), which accepts NULL.
+// MS_ARGUMENT: a regex that does not compile, a kernel that is unknown or not for this processor,
+// an empty set. MS_UNSUPPORTED: a pattern that needs what was not compiled in.
+MS_API enum ms_status ms_matcher_create(const struct ms_patterns *patterns,
+                                        const struct ms_matcher_options *options,
+                                        struct ms_matcher **matcher_ret, struct ms_error *error);
+MS_API void ms_matcher_free(struct ms_matcher *matcher);
+
+// The SIMD kernels that were built, fastest first, by index from 0; NULL past the last. Not all need
+// be usable on this processor: ms_simd_usable().
+MS_API const char *ms_simd_name(size_t index);
+MS_API bool ms_simd_usable(size_t index);
+
+// The name of the kernel that a matcher uses.
+MS_API const char *ms_matcher_simd(const struct ms_matcher *matcher);
+
+// "scalar", "words", "runs", "hyperscan".
+MS_API const char *ms_engine_name(enum ms_engine engine);
+
+// The number of patterns that the planner gave to an engine.
+MS_API size_t ms_matcher_n_patterns(const struct ms_matcher *matcher, enum ms_engine engine);
+
+// == Results ==
+
+// A match, or `repeat` matches of one pattern, each `stride` bytes after the last.
+struct ms_hit {
+    uint64_t address; // of the first byte
+    uint64_t repeat;  // 1, or at least 3 if folded
+    uint32_t stride;  // the pattern's alignment
+    uint32_t pattern;
+    uint32_t length;  // bytes of each match
+};
+
+// What a search looked at, in bytes; the other five add up to `asked`.
+struct ms_coverage {
+    uint64_t asked;      // of the ranges, or without ranges all that the image describes
+    uint64_t scanned;    // counted by those who scanned
+    uint64_t unmapped;   // of ranges: described by nothing
+    uint64_t paged_out;  // not in memory when the image was taken
+    uint64_t absent;     // described by the image, but not in the file
+    uint64_t unreadable; // in the file, but reading failed
+};
+
+enum ms_gap_reason {
+    MS_GAP_UNMAPPED,
+    MS_GAP_PAGED_OUT,
+    MS_GAP_ABSENT,
+    MS_GAP_UNREADABLE,
+};
+
+// A stretch that was asked for and not scanned.
+struct ms_gap {
+    struct ms_range range;
+    enum ms_gap_reason reason;
+};
+
+// "unmapped", "paged-out", "absent", "unreadable".
+MS_API const char *ms_gap_reason_name(enum ms_gap_reason reason);
+
+struct ms_progress {
+    uint64_t done_bytes; // in order: everything below has been reported
+    uint64_t all_bytes;
+};
+
+// Callbacks are called on the thread that called ms_search(), never two at once. Any may be NULL. A value other
+// than 0 stops the search, which then returns MS_STOPPED. They may read the image, but not start
+// another search with the same options.
+struct ms_search_callbacks {
+    int (*hit)(void *user, const struct ms_hit *hit);
+    // After the last hit, by ascending address.
+    int (*gap)(void *user, const struct ms_gap *gap);
+    // A few times a second, and after each chunk where one thread searches.
+    int (*progress)(void *user, const struct ms_progress *progress);
+    void *user;
+};
+
+struct ms_search_options {
+    const struct ms_range *ranges; // physical addresses; may overlap and be in any order
+    size_t n_ranges;               // 0: everything the image holds
+    uint64_t from;                 // leaves out matches that start below this address
+    unsigned threads;              // 0: one per processor
+    size_t chunk_bytes;            // 0: what is fastest
+    uint64_t max_hits;             // of each pattern, passed to the hit callback; UINT64_MAX: all
+    bool fold;                     // pass three or more matches in a row as one hit
+    bool count_only;               // never call the hit callback
+};
+
+// Sets what a caller who does not care wants: everything, all hits, folded, all processors.
+MS_API void ms_search_options_init(struct ms_search_options *options);
+
+// Work done, for benchmarks and for tests that an engine has run.
+struct ms_search_counters {
+    uint64_t chunks;
+    uint64_t bytes[MS_N_ENGINES];      // that each engine was given
+    uint64_t candidates[MS_N_ENGINES]; // that it had to verify
+    uint64_t matches[MS_N_ENGINES];    // that it found
+};
+
+struct ms_search_result {
+    uint64_t hits;          // all matches, printed or not
+    uint64_t *pattern_hits; // of each pattern
+    size_t n_patterns;
+    uint64_t max_hits_held; // matches that max_hits kept from the callback
+    struct ms_coverage coverage;
+    bool complete;          // false if stopped
+    uint64_t next;          // if stopped: every match that starts below it has been reported
+    struct ms_search_counters counters;
+};
+
+// Searches the physical memory of `image`. `result` is filled on MS_OK and on MS_STOPPED and then released with
+// ms_search_result_release(). Bytes that cannot be read are coverage, not an error.
+// MS_IO is a thread that could not be started.
+MS_API enum ms_status ms_search(const struct ms_image *image, const struct ms_matcher *matcher,
+                                const struct ms_search_options *options,
+                                const struct ms_search_callbacks *callbacks,
+                                struct ms_search_result *result, struct ms_error *error);
+MS_API void ms_search_result_release(struct ms_search_result *result);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
