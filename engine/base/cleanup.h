@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Owning locals. MS_CLEANUP(f) calls f(&variable) when the variable goes out of scope; ms_keep() hands
-// a pointer over and leaves NULL behind, so that the owner's clean-up does nothing.
+// Owning locals. MS_CLEANUP(f) calls f(&variable) when the variable goes out of scope; ms_keep()
+// hands a pointer over and leaves NULL behind, so that the owner's clean-up does nothing.
 
 #ifndef MS_BASE_CLEANUP_H
 #define MS_BASE_CLEANUP_H

@@ -8,7 +8,7 @@
 
 #include <memscan/status.h>
 
-#define MS_PRINTF(format, first) __attribute__((format(printf, format, first)))
+#define MS_PRINTF(text, arguments) __attribute__((format(printf, text, arguments)))
 
 enum ms_status ms_fail(struct ms_error *error, enum ms_status status, const char *format, ...)
     MS_PRINTF(3, 4);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // Stretches of addresses or of a file: first byte and length. A length is at least 1 and the last
-// byte, first + length - 1, never wraps; first + length may (to 0, at the top of the address space),
-// so comparisons use the last byte.
+// byte, first + length - 1, never wraps; first + length may (to 0, at the top of the address
+// space), so comparisons use the last byte.
 
 #ifndef MS_BASE_EXTENT_H
 #define MS_BASE_EXTENT_H

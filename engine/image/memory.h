@@ -14,9 +14,10 @@ struct ms_memory {
     MS_VEC(struct ms_run) runs; // ascending, present and absent ones
 };
 
-// Makes `memory` (zero-initialised) of the layout's runs for a file of `file_size` bytes. Where runs
-// overlap, the first in the file wins, with a counted warning in the layout; what lies past the end
-// of the file becomes absent, with a warning. Takes O(n log n) for n runs whatever they overlap.
+// Makes `memory` (zero-initialised) of the layout's runs for a file of `file_size` bytes. Where
+// runs overlap, the first in the file wins, with a counted warning in the layout; what lies past
+// the end of the file becomes absent, with a warning. Takes O(n log n) for n runs whatever they
+// overlap.
 enum ms_status ms_memory_build(struct ms_memory *memory, struct ms_layout *layout,
                                uint64_t file_size, struct ms_error *error);
 void ms_memory_release(struct ms_memory *memory);

@@ -2,11 +2,12 @@
 //
 // The bytes of a file: mapped, or read. A source is immutable; any number of threads may use it.
 //
-// A mapped file can shrink, and its pages can fail to read, while it is being scanned; the access then raises SIGBUS. Mapped
-// bytes are therefore read only between ms_source_guard() and ms_source_unguard(). In between, the
-// signal handler puts a page of zeros where the file's page is gone and notes the place; unguard
-// tells whether any of the bytes just read may be such zeros, and the caller then discards what it
-// concluded and uses ms_source_read_at(), which knows what is there.
+// A mapped file can shrink, and its pages can fail to read, while it is being scanned; the access
+// then raises SIGBUS. Mapped bytes are therefore read only between ms_source_guard() and
+// ms_source_unguard(). In between, the signal handler puts a page of zeros where the file's page is
+// gone and notes the place; unguard tells whether any of the bytes just read may be such zeros, and
+// the caller then discards what it concluded and uses ms_source_read_at(), which knows what is
+// there.
 
 #ifndef MS_SOURCE_SOURCE_H
 #define MS_SOURCE_SOURCE_H
@@ -16,8 +17,8 @@
 
 struct ms_source;
 
-// Opens a regular file or a block device. With `map`, the SIGBUS handler is installed (once a process) and the
-// file is mapped; where mapping fails, the source reads.
+// Opens a regular file or a block device. With `map`, the SIGBUS handler is installed (once a
+// process) and the file is mapped; where mapping fails, the source reads.
 enum ms_status ms_source_open(const char *path, bool map, struct ms_source **source_ret,
                               struct ms_error *error);
 void ms_source_close(struct ms_source *source);
@@ -27,8 +28,8 @@ const char *ms_source_path(const struct ms_source *source);
 // Bytes, at the time of opening.
 uint64_t ms_source_size(const struct ms_source *source);
 
-// Reads all of [offset, offset + length), or fails: MS_MALFORMED if the file ends before, MS_IO if it
-// cannot be read. The error names file, offset, and `what` was to be read there ("the bitmap").
+// Reads all of [offset, offset + length), or fails: MS_MALFORMED if the file ends before, MS_IO if
+// it cannot be read. The error names file, offset, and `what` was to be read there ("the bitmap").
 // Never uses the mapping, so needs no guard.
 enum ms_status ms_source_read(const struct ms_source *source, uint64_t offset, void *bytes,
                               size_t length, const char *what, struct ms_error *error);
@@ -38,8 +39,8 @@ enum ms_status ms_source_read(const struct ms_source *source, uint64_t offset, v
 size_t ms_source_read_at(const struct ms_source *source, uint64_t offset, void *bytes,
                          size_t length);
 
-// The mapped bytes of [offset, offset + length), or NULL where the source is not mapped or the range passes
-// its size. Valid until the source is closed, to be read under the guard only.
+// The mapped bytes of [offset, offset + length), or NULL where the source is not mapped or the
+// range passes its size. Valid until the source is closed, to be read under the guard only.
 const uint8_t *ms_source_view(const struct ms_source *source, uint64_t offset, size_t length);
 
 // A guard belongs to the calling thread; they do not nest. Costs a few stores.

@@ -97,8 +97,8 @@ MS_API const char *ms_image_warning(const struct ms_image *image, size_t index);
 // == Reading ==
 
 // Copies `length` bytes from the physical address on into `bytes`, and sets present[i] to whether
-// byte i is in the image and could be read; bytes[i] is 0 where it is not. Addresses past the top of
-// the address space are not present. Returns the number of bytes present.
+// byte i is in the image and could be read; bytes[i] is 0 where it is not. Addresses past the top
+// of the address space are not present. Returns the number of bytes present.
 MS_API size_t ms_image_read(const struct ms_image *image, uint64_t address, uint8_t *bytes,
                             bool *present, size_t length);
 

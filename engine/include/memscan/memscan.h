@@ -3,9 +3,9 @@
 // libmemscan: searches memory images. This header includes all others.
 //
 // The order of use: open an image (image.h), collect patterns (pattern.h), compile them to a
-// matcher and run a search (search.h). An image, a pattern set and a matcher are immutable once made:
-// any number of threads may use them at the same time. The library never prints, never exits, and
-// keeps no state between calls except the optional signal handler of MS_OPEN_MAP (image.h).
+// matcher and run a search (search.h). An image, a pattern set and a matcher are immutable once
+// made: any number of threads may use them at the same time. The library never prints, never exits,
+// and keeps no state between calls except the optional signal handler of MS_OPEN_MAP (image.h).
 
 #ifndef MEMSCAN_MEMSCAN_H
 #define MEMSCAN_MEMSCAN_H
@@ -23,9 +23,8 @@ extern "C" {
 // "MAJOR.MINOR.PATCH" of the library that runs, which may differ from the headers.
 MS_API const char *ms_version(void);
 
-// What was compiled in and what this machine offers, as "name: value" lines separated by '\n':
-// compiler, Hyperscan's version or its absence, SIMD kernels built and usable. A static string per
-// line index; NULL past the last.
+// What was compiled in, as "name: value" lines: compiler, SIMD kernels, Hyperscan's version or its
+// absence. Static strings by index from 0; NULL past the last.
 MS_API const char *ms_build_fact(size_t index);
 
 #ifdef __cplusplus

@@ -33,8 +33,10 @@ enum ms_engine {
 #define MS_N_ENGINES 4
 
 struct ms_matcher_options {
-    const char *simd;     // a name of ms_simd_name(); NULL: the environment's MEMSCAN_SIMD, else the fastest
-    unsigned engine_mask; // bits 1u << enum ms_engine; 0: all. A pattern that no allowed engine takes is refused
+    const char
+        *simd; // a name of ms_simd_name(); NULL: the environment's MEMSCAN_SIMD, else the fastest
+    unsigned engine_mask; // bits 1u << enum ms_engine; 0: all. A pattern that no allowed engine
+                          // takes is refused
 };
 
 // Compiles a set, which may be freed afterwards. `options` may be NULL. Freed with
@@ -46,8 +48,8 @@ MS_API enum ms_status ms_matcher_create(const struct ms_patterns *patterns,
                                         struct ms_matcher **matcher_ret, struct ms_error *error);
 MS_API void ms_matcher_free(struct ms_matcher *matcher);
 
-// The SIMD kernels that were built, fastest first, by index from 0; NULL past the last. Not all need
-// be usable on this processor: ms_simd_usable().
+// The SIMD kernels that were built, fastest first, by index from 0; NULL past the last. Not all
+// need be usable on this processor: ms_simd_usable().
 MS_API const char *ms_simd_name(size_t index);
 MS_API bool ms_simd_usable(size_t index);
 
@@ -68,7 +70,7 @@ struct ms_hit {
     uint64_t repeat;  // 1, or at least 3 if folded
     uint32_t stride;  // the pattern's alignment
     uint32_t pattern;
-    uint32_t length;  // bytes of each match
+    uint32_t length; // bytes of each match
 };
 
 // What a search looked at, in bytes; the other five add up to `asked`.
@@ -102,9 +104,9 @@ struct ms_progress {
     uint64_t all_bytes;
 };
 
-// Callbacks are called on the thread that called ms_search(), never two at once. Any may be NULL. A value other
-// than 0 stops the search, which then returns MS_STOPPED. They may read the image, but not start
-// another search with the same options.
+// Callbacks are called on the thread that called ms_search(), never two at once. Any may be NULL. A
+// value other than 0 stops the search, which then returns MS_STOPPED. They may read the image, but
+// not start another search with the same options.
 struct ms_search_callbacks {
     int (*hit)(void *user, const struct ms_hit *hit);
     // After the last hit, by ascending address.
@@ -142,13 +144,13 @@ struct ms_search_result {
     size_t n_patterns;
     uint64_t max_hits_held; // matches that max_hits kept from the callback
     struct ms_coverage coverage;
-    bool complete;          // false if stopped
-    uint64_t next;          // if stopped: every match that starts below it has been reported
+    bool complete; // false if stopped
+    uint64_t next; // if stopped: every match that starts below it has been reported
     struct ms_search_counters counters;
 };
 
-// Searches the physical memory of `image`. `result` is filled on MS_OK and on MS_STOPPED and then released with
-// ms_search_result_release(). Bytes that cannot be read are coverage, not an error.
+// Searches the physical memory of `image`. `result` is filled on MS_OK and on MS_STOPPED and then
+// released with ms_search_result_release(). Bytes that cannot be read are coverage, not an error.
 // MS_IO is a thread that could not be started.
 MS_API enum ms_status ms_search(const struct ms_image *image, const struct ms_matcher *matcher,
                                 const struct ms_search_options *options,

@@ -28,8 +28,9 @@ enum ms_status {
     MS_STOPPED,     // a callback asked to stop
 };
 
-// Why a call failed. Owned by the caller, valid until the caller reuses it; no call allocates for it.
-// Every function accepts NULL where it takes a struct ms_error *, and leaves it alone on success.
+// Why a call failed. Owned by the caller, valid until the caller reuses it; no call allocates for
+// it. Every function accepts NULL where it takes a struct ms_error *, and leaves it alone on
+// success.
 struct ms_error {
     enum ms_status status;
     int os_errno;    // errno of the failed system call, 0 if there was none

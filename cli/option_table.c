@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: MIT
+//
+// All commands and options, with the texts of --help and of the man page. To add an option: an id
+// in option_table.h, an entry here, and a line in the table of settings.c that says what it sets.
+
+#include "option_table.h"
+
+#define SEARCH (1u << COMMAND_SEARCH)
+#define INFO   (1u << COMMAND_INFO)
+#define DUMP   (1u << COMMAND_DUMP)
+#define ALL    (SEARCH | INFO | DUMP)
+
+const char *const group_names[N_GROUPS] = {
+    [GROUP_PATTERNS] = "Patterns",
+    [GROUP_WHERE] = "Where",
+    [GROUP_OUTPUT] = "Output",
+    [GROUP_OTHER] = "Other",
+};
+
+const struct command_text command_texts[N_COMMANDS] = {
+    [COMMAND_SEARCH] =
+        {
+            .name = "search",
+            .synopsis = "[search] PATTERN... [WHERE] [OUTPUT] IMAGE...",
+            .summary = "find values, text, expressions (the default command)",
+            .man = "Searches each image for all patterns at once and prints every match, "
+                   "overlapping ones "
+                   "too, by ascending address. A match never holds a byte that the image does not "
+                   "hold. Three or more matches of one pattern in a row are one line, \"repeated N "
+                   "times\".",
+            .examples =
+                {
+                    {"memscan -d 78090043 image.raw", "a DWORD, everywhere"},
+                    {"memscan -a 'Se  ' -u secret image.raw", "two texts, one as UTF-16"},
+                    {"memscan -d 78090043 --range 1000,1fff image.raw", "a DWORD, in a range"},
+                    {"memscan -e 'MZ.{58}' -C 32 image.raw", "an expression, with context"},
+                },
+        },
+    [COMMAND_INFO] =
+        {
+            .name = "info",
+            .synopsis = "info [OPTIONS] IMAGE...",
+            .summary = "what an image is: format, machine, memory, holes",
+            .man = "Prints what the headers of each image say: the container, the machine, which "
+                   "stretches of physical memory the file holds, and what is wrong with them.",
+            .examples =
+                {
+                    {"memscan info image.raw", "format, machine, memory"},
+                    {"memscan info --format jsonl *.dmp", "one JSON object an image"},
+                },
+        },
+    [COMMAND_DUMP] =
+        {
+            .name = "dump",
+            .synopsis = "dump [OPTIONS] ADDR[+BYTES] IMAGE",
+            .summary = "print memory, as db, dd, da, ... do",
+            .man = "Prints the bytes from an address on, 128 unless told otherwise. All forms of a "
+                   "range "
+                   "are understood. A byte that is not in the image prints as ??.",
+            .examples =
+                {
+                    {"memscan dump 1000 image.raw", "128 bytes from 0x1000 on"},
+                    {"memscan dump -d 'p:1000,L?20' image.raw", "32 DWORDs"},
+                    {"memscan dump -u 1f3a0+40 image.raw", "UTF-16 text, up to a NUL"},
+                },
+        },
+};
+
+const struct option_entry option_table[] = {
+    // == Patterns ==
+    {OPT_BYTE, SEARCH, 'b', "byte", "VALUES", NULL, GROUP_PATTERNS, false,
+     "values of 1 byte: 43, \"43 00\", 4?, 20..7e, \"'R'\"",
+     "Values of one byte. Values are hexadecimal; 0x is allowed and 0n means decimal. Several are "
+     "a "
+     "sequence, ? is any nibble, LO..HI an inclusive range of values, 'abcd' a character constant "
+     "whose "
+     "last character is the lowest byte."},
+    {OPT_WORD, SEARCH, 'w', "word", "VALUES", NULL, GROUP_PATTERNS, false,
+     "values of 2 bytes, at multiples of 2",
+     "Values of two bytes, lowest byte first, at addresses that are multiples of 2."},
+    {OPT_DWORD, SEARCH, 'd', "dword", "VALUES", NULL, GROUP_PATTERNS, false,
+     "values of 4 bytes: 78090043, \"'Reff'\"",
+     "Values of four bytes, lowest byte first, at addresses that are multiples of 4."},
+    {OPT_QWORD, SEARCH, 'q', "qword", "VALUES", NULL, GROUP_PATTERNS, false,
+     "values of 8 bytes, at multiples of 8",
+     "Values of eight bytes, lowest byte first, at addresses that are multiples of 8."},
+    {OPT_ASCII, SEARCH, 'a', "ascii", "TEXT", NULL, GROUP_PATTERNS, false,
+     "the bytes of a text; blanks count: 'Se  '",
+     "The bytes of the text exactly as they are given; blanks count."},
+    {OPT_UTF16, SEARCH, 'u', "utf16", "TEXT", NULL, GROUP_PATTERNS, false,
+     "a text, given in UTF-8, as UTF-16LE",
+     "The text, given in UTF-8, as UTF-16 with the lowest byte first."},
+    {OPT_HEX, SEARCH, 'x', "hex", "BYTES", NULL, GROUP_PATTERNS, false,
+     "bytes in memory order: \"48 8b ?? c3\"",
+     "Hexadecimal bytes in the order of memory; blanks between them are optional."},
+    {OPT_REGEX, SEARCH, 'e', "regex", "EXPR", NULL, GROUP_PATTERNS, false,
+     "a regular expression over bytes",
+     "A regular expression over bytes, in Hyperscan's syntax, where . is any byte. Anchors, word "
+     "boundaries and lookaround are refused. A match is 1 to 4096 bytes long."},
+    {OPT_FILE, SEARCH, 'f', "file", "FILE", NULL, GROUP_PATTERNS, false,
+     "patterns, one a line; - is standard input",
+     "Patterns, one a line: KIND[/i][/align=N] VALUE [NAME], KIND being the letter of the option "
+     "above. "
+     "A # at the start of a word begins a comment. - is standard input."},
+    {OPT_IGNORE_CASE, SEARCH, 'i', "ignore-case", NULL, NULL, GROUP_PATTERNS, false,
+     "fold ASCII letters in -a, -u and -e",
+     "Fold ASCII letters in all patterns of text and in expressions."},
+    {OPT_ALIGN, SEARCH, 0, "align", "N", NULL, GROUP_PATTERNS, false,
+     "matches start at multiples of N",
+     "Matches start at multiples of N, a power of two up to 4096; 1 finds a DWORD at every byte. "
+     "Lines of "
+     "a pattern file that set their own alignment keep it."},
+    // == Where ==
+    {OPT_RANGE, SEARCH, 0, "range", "RANGE", NULL, GROUP_WHERE, false,
+     "START+BYTES, START,END or START,L?N; repeatable",
+     "Search only these addresses: START+BYTES, or START,END with both ends inclusive, or "
+     "START,LN, "
+     "START,L?N and START,L-N, where N counts elements of the patterns' size. May be given several "
+     "times; "
+     "a match lies wholly inside one range."},
+    {OPT_FROM, SEARCH, 0, "from", "ADDR", NULL, GROUP_WHERE, false,
+     "leave out matches below; goes on where ^C stopped",
+     "Leave out matches that start below the address. An interrupted search says from where to go "
+     "on."},
+    {OPT_AS, ALL, 0, "as", "FORMAT", NULL, GROUP_WHERE, false,
+     "read the image as this container, raw for example",
+     "Take the image for this container instead of recognising it; raw takes any file."},
+    // == Output ==
+    {OPT_FORMAT, SEARCH, 0, "format", "FORMAT", "text kd jsonl csv", GROUP_OUTPUT, false,
+     "text, kd (WinDbg's lines alone), jsonl or csv",
+     "text: WinDbg's lines, with what they mean behind them. kd: WinDbg's lines alone. jsonl: one "
+     "JSON "
+     "object a line. csv: a header and a line a match."},
+    {OPT_FORMAT, INFO | DUMP, 0, "format", "FORMAT", "text jsonl", GROUP_OUTPUT, false,
+     "text or jsonl", "text for people, jsonl with one JSON object a line for programs."},
+    {OPT_BYTE, DUMP, 'b', "byte", NULL, NULL, GROUP_OUTPUT, false, "bytes (the default)",
+     "Bytes and characters, as db prints them. This is the default."},
+    {OPT_WORD, DUMP, 'w', "word", NULL, NULL, GROUP_OUTPUT, false, "words of 2 bytes",
+     "Words of two bytes and characters, as dW prints them."},
+    {OPT_DWORD, DUMP, 'd', "dword", NULL, NULL, GROUP_OUTPUT, false, "words of 4 bytes",
+     "Words of four bytes and characters, as dc prints them."},
+    {OPT_QWORD, DUMP, 'q', "qword", NULL, NULL, GROUP_OUTPUT, false, "words of 8 bytes",
+     "Words of eight bytes, as dq prints them."},
+    {OPT_ASCII, DUMP, 'a', "ascii", NULL, NULL, GROUP_OUTPUT, false, "text up to a NUL",
+     "Text, 48 characters a line, up to a NUL or the end of the range, as da prints it."},
+    {OPT_UTF16, DUMP, 'u', "utf16", NULL, NULL, GROUP_OUTPUT, false, "UTF-16 text up to a NUL",
+     "UTF-16 text, 48 characters a line, up to a NUL or the end of the range, as du prints it."},
+    {OPT_ADDRESSES, SEARCH, '1', "addresses", NULL, NULL, GROUP_OUTPUT, false,
+     "addresses only, each on a line",
+     "Print only the address of each match. With --format text and kd."},
+    {OPT_COUNT, SEARCH, 'c', "count", NULL, NULL, GROUP_OUTPUT, false,
+     "only how often each pattern matches", "Print only how many matches each pattern has."},
+    {OPT_CONTEXT, SEARCH, 'C', "context", "N", NULL, GROUP_OUTPUT, false,
+     "N bytes of context on both sides",
+     "Print N bytes before and after each match as well, up to 1048576. Text shows whole rows of "
+     "16 bytes, "
+     "marks the row of the match with > and separates matches with a line --; JSON Lines have "
+     "exactly N "
+     "bytes as before and after. The context of repeated matches is that of the first one. Not "
+     "with csv."},
+    {OPT_MAX_HITS, SEARCH, 0, "max-hits", "N", NULL, GROUP_OUTPUT, false,
+     "print N matches of a pattern, count the rest",
+     "Print at most N matches of each pattern; the rest are counted, and their number is told. The "
+     "default "
+     "is 10000 where standard output is a terminal, else all."},
+    {OPT_GAPS, SEARCH, 0, "gaps", NULL, NULL, GROUP_OUTPUT, false,
+     "also list what was asked for and not there",
+     "After the matches of an image, list each stretch that was asked for but could not be "
+     "searched, and "
+     "why. With --format text and jsonl."},
+    {OPT_REQUIRE_COVERAGE, SEARCH, 0, "require-coverage", "PCT%", NULL, GROUP_OUTPUT, false,
+     "exit 3 if less of what is mapped was searched",
+     "Exit with status 3 if less than this percentage of the bytes asked for, not counting those "
+     "that "
+     "nothing describes, could be searched."},
+    {OPT_STATS, SEARCH, 0, "stats", NULL, NULL, GROUP_OUTPUT, false,
+     "time, rate and the engines' work, on stderr",
+     "Print to standard error how long each image took, at what rate, and what each engine did."},
+    {OPT_QUIET, ALL, 0, "quiet", NULL, NULL, GROUP_OUTPUT, false, "nothing but errors on stderr",
+     "Print nothing but errors to standard error: no summary, warnings or progress."},
+    {OPT_COLOR, SEARCH, 0, "color", "WHEN", "auto always never", GROUP_OUTPUT, false,
+     "auto, always or never; NO_COLOR is respected",
+     "Whether --format text highlights the matched bytes. auto does on a terminal, unless NO_COLOR "
+     "is set."},
+    {OPT_NO_PROGRESS, SEARCH, 0, "no-progress", NULL, NULL, GROUP_OUTPUT, false,
+     "no progress line on a terminal",
+     "Do not show progress, which is otherwise shown where standard error is a terminal."},
+    // == Other ==
+    {OPT_THREADS, SEARCH, 0, "threads", "N", NULL, GROUP_OTHER, false,
+     "search with N threads; 0: one a processor",
+     "Search with N threads, up to 1024. The default, 0, is one for each processor. The output is "
+     "the same "
+     "for any number."},
+    {OPT_SIMD, SEARCH, 0, "simd", "NAME", "scalar avx2 avx512", GROUP_OTHER, true,
+     "force a kernel: scalar, avx2 or avx512",
+     "Use these kernels instead of the fastest that the processor has. For tests and "
+     "measurements."},
+    {OPT_CHUNK, SEARCH, 0, "chunk", "BYTES", NULL, GROUP_OTHER, true,
+     "bytes a thread takes at a time",
+     "Bytes that a thread takes at a time, with K or M behind it if wished. For tests and "
+     "measurements."},
+    {OPT_ENGINE, SEARCH, 0, "engine", "LIST", "scalar words runs hyperscan", GROUP_OTHER, true,
+     "let the planner use only these engines",
+     "Let the planner use only these engines, separated by commas: scalar, words, runs, hyperscan. "
+     "For "
+     "tests and measurements."},
+    {OPT_MMAP, SEARCH, 0, "mmap", NULL, NULL, GROUP_OTHER, true, "map the image (the default)",
+     "Map the image into memory. This is the default."},
+    {OPT_NO_MMAP, SEARCH, 0, "no-mmap", NULL, NULL, GROUP_OTHER, true,
+     "read the image, do not map it",
+     "Read the image instead of mapping it, as for a file on a slow or unreliable file system."},
+    {OPT_HELP, ALL, 'h', "help", NULL, NULL, GROUP_OTHER, false, "this help",
+     "Print the options of the command."},
+    {OPT_VERSION, ALL, 'V', "version", NULL, NULL, GROUP_OTHER, false,
+     "version, and what was compiled in", "Print the version and what was compiled in."},
+};
+
+const size_t option_table_length = sizeof(option_table) / sizeof(option_table[0]);

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+//
+// Printers: how the results of a search are written. Each is a const table of functions, one file a
+// format; printer_find() knows which formats and modes there are.
+
+#ifndef CLI_PRINT_H
+#define CLI_PRINT_H
+
+#include "output.h"
+#include "settings.h"
+
+// What all printers work with. One search of one image after another.
+struct print_context {
+    struct output *out;
+    const struct settings *settings;
+    const struct ms_patterns *patterns;
+    const char *image_prefix; // "IMAGE" fit to print, where there are several images; else NULL
+    const char *image_name;   // as on the command line
+    const struct ms_image *image;
+    const char *const *labels; // of each pattern, for people; NULL where there is only one
+    bool color;
+    bool any_printed; // of this image or one before
+};
+
+// Why a search ended and with what.
+struct print_end {
+    const struct ms_search_result *result;
+    bool interrupted;
+};
+
+struct printer {
+    bool folds;   // matches in a row are one hit
+    bool context; // --context makes sense
+    bool gaps;    // --gaps makes sense
+    bool closing; // a closing line on stderr says what the output does not
+    void (*start)(struct print_context *context);                         // before the first image
+    void (*begin)(struct print_context *context);                         // of an image
+    void (*hit)(struct print_context *context, const struct ms_hit *hit); // NULL: only count
+    void (*gap)(struct print_context *context, const struct ms_gap *gap);
+    void (*coverage)(struct print_context *context, const struct ms_coverage *coverage);
+    void (*end)(struct print_context *context, const struct print_end *end);
+};
+// Any function may be NULL.
+
+extern const struct printer text_printer, text_address_printer, kd_printer, kd_address_printer,
+    count_printer, jsonl_printer, jsonl_count_printer, csv_printer, csv_count_printer;
+
+// The printer for the format and mode of a search; NULL, after an error message, if there is none
+// or if an option does not go with it.
+const struct printer *printer_find(const struct settings *settings);
+
+// == Parts ==
+
+// Bytes that a hit shows: 16, or its match if longer, but no more than this.
+#define MAX_HIT_BYTES 64
+
+// Hex digits of the first bytes of a hit.
+void print_hit_bytes(struct print_context *context, const struct ms_hit *hit);
+
+// Hex digits of `length` bytes of the image.
+void print_memory(struct output *out, const struct ms_image *image, uint64_t address,
+                  uint64_t length);
+
+// Room for a label and the end of its string.
+#define LABEL_BYTES 60
+#define LABEL_ROOM  (LABEL_BYTES + 1)
+
+// "dword 78090043", escaped and shortened, and the pattern's name.
+char *format_pattern(char *at, const struct ms_pattern_info *info);
+char *format_pattern_name(char *at, const struct ms_pattern_info *info);
+
+#endif

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+//
+// The closing line names only what there is: nothing absent, nothing said about it.
+
+#include "search_report.h"
+
+#include "message.h"
+#include <inttypes.h>
+#include <stdio.h>
+
+#define MILLION 1000000
+
+// Appends to a text of `room` bytes, which may be full.
+#define APPEND(text, used, ...)                                                                    \
+    ((used) < sizeof(text)                                                                         \
+         ? (used) += (size_t)snprintf((text) + (used), sizeof(text) - (used), __VA_ARGS__)         \
+         : (used))
+
+void report_summary(const char *image_name, const struct ms_search_result *result)
+{
+    const struct ms_coverage *coverage = &result->coverage;
+    const struct {
+        uint64_t bytes;
+        const char *what;
+    } missing[] = {
+        {coverage->unmapped, "unmapped"},
+        {coverage->paged_out, "paged out"},
+        {coverage->absent, "absent"},
+        {coverage->unreadable, "unreadable"},
+    };
+    char text[512];
+    size_t used = 0;
+
+    APPEND(text, used, "%" PRIu64 " %s, scanned %" PRIu64 " of %" PRIu64 " bytes", result->hits,
+           result->hits == 1 ? "hit" : "hits", coverage->scanned, coverage->asked);
+    for (size_t i = 0; i < sizeof(missing) / sizeof(missing[0]); i++)
+        if (missing[i].bytes > 0)
+            APPEND(text, used, ", %" PRIu64 " %s", missing[i].bytes, missing[i].what);
+    if (result->max_hits_held > 0)
+        APPEND(text, used, "; --max-hits held back %" PRIu64, result->max_hits_held);
+    message("%s: %s", image_name, text);
+}
+
+void report_stats(const char *image_name, const struct ms_matcher *matcher,
+                  const struct ms_search_result *result, double seconds)
+{
+    const struct ms_search_counters *counters = &result->counters;
+    double scanned = (double)result->coverage.scanned;
+
+    message("%s: %.3f s, %" PRIu64 " bytes, %.3f GB/s, %" PRIu64 " chunks, kernel %s", image_name,
+            seconds, result->coverage.scanned, seconds > 0 ? scanned / seconds / 1e9 : 0,
+            counters->chunks, ms_matcher_simd(matcher));
+    for (int i = 0; i < MS_N_ENGINES; i++) {
+        size_t n_patterns = ms_matcher_n_patterns(matcher, (enum ms_engine)i);
+
+        if (n_patterns > 0 || counters->bytes[i] > 0)
+            message("%s: engine %s: %zu %s, %" PRIu64 " bytes, %" PRIu64 " candidates, %" PRIu64
+                    " matches",
+                    image_name, ms_engine_name((enum ms_engine)i), n_patterns,
+                    n_patterns == 1 ? "pattern" : "patterns", counters->bytes[i],
+                    counters->candidates[i], counters->matches[i]);
+    }
+}
+
+bool report_coverage(const char *image_name, const struct settings *settings,
+                     const struct ms_coverage *coverage)
+{
+    uint64_t base = coverage->asked - coverage->unmapped;
+    uint64_t ppm = settings->coverage_ppm;
+    // base * ppm / MILLION, rounded up, without a product that could overflow.
+    uint64_t required = base / MILLION * ppm + (base % MILLION * ppm + MILLION - 1) / MILLION;
+
+    if (!settings->coverage_required || coverage->scanned >= required)
+        return true;
+    message("%s: scanned %" PRIu64 " of %" PRIu64 " bytes, less than the required %g%%", image_name,
+            coverage->scanned, base, (double)ppm / 10000);
+    return false;
+}

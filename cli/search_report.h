@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+//
+// What a search says about itself on standard error, and whether it covered enough.
+
+#ifndef CLI_SEARCH_REPORT_H
+#define CLI_SEARCH_REPORT_H
+
+#include "settings.h"
+
+// The closing line: hits, what was scanned and what was not.
+void report_summary(const char *image_name, const struct ms_search_result *result);
+
+// --stats.
+void report_stats(const char *image_name, const struct ms_matcher *matcher,
+                  const struct ms_search_result *result, double seconds);
+
+// Whether --require-coverage, if given, is met; says so if not.
+bool report_coverage(const char *image_name, const struct settings *settings,
+                     const struct ms_coverage *coverage);
+
+#endif

@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: MIT
+//
+// A table from options to the functions that check and store their arguments; options that only
+// switch something on need none.
+
+#include "setters.h"
+
+#include "number.h"
+#include <stdio.h>
+#include <string.h>
+
+#define MAX_CONTEXT 1048576
+#define MAX_THREADS 1024
+#define MAX_CHUNK   ((uint64_t)1 << 40)
+
+_Static_assert(OPT_REGEX - OPT_BYTE + 1 == MS_N_PATTERN_KINDS && (int)OPT_HEX == (int)MS_HEX,
+               "the options of patterns stand in the order of their kinds");
+
+static const char *set_pattern(struct given *given)
+{
+    struct settings *settings = given->settings;
+
+    // `dump` has them without a value: how to print.
+    if (given->argument == NULL)
+        settings->dump_kind = (enum ms_pattern_kind)given->option->id;
+    else
+        settings->patterns[settings->n_patterns++] =
+            (struct pattern_argument){given->option, given->argument};
+    return NULL;
+}
+
+static const char *set_range(struct given *given)
+{
+    given->settings->ranges[given->settings->n_ranges++] = given->argument;
+    return NULL;
+}
+
+static const char *set_align(struct given *given)
+{
+    uint64_t value;
+
+    if (!number_parse(given->argument, MS_MAX_ALIGN, &value) || value == 0 ||
+        (value & (value - 1)) != 0)
+        return "a power of two from 1 to 4096 is expected";
+    given->settings->align = (uint32_t)value;
+    return NULL;
+}
+
+static const char *set_from(struct given *given)
+{
+    if (ms_address_parse(given->argument, &given->settings->from, NULL, &given->error) != MS_OK)
+        return given->error.text;
+    return NULL;
+}
+
+static const char *set_as(struct given *given)
+{
+    size_t used;
+    char *text = given->error.text;
+
+    for (size_t i = 0; ms_format_name(i) != NULL; i++) {
+        if (strcmp(ms_format_name(i), given->argument) == 0) {
+            given->settings->as = given->argument;
+            return NULL;
+        }
+    }
+    used = (size_t)snprintf(text, sizeof(given->error.text), "one of these is expected:");
+    for (size_t i = 0; ms_format_name(i) != NULL && used < sizeof(given->error.text); i++)
+        used += (size_t)snprintf(text + used, sizeof(given->error.text) - used, " %s",
+                                 ms_format_name(i));
+    return text;
+}
+
+// The index of `length` characters among words separated by blanks, -1 if it is none of them.
+static int word_index(const char *words, const char *text, size_t length)
+{
+    for (int index = 0;; index++) {
+        size_t word = strcspn(words, " ");
+
+        if (word == length && strncmp(words, text, length) == 0)
+            return index;
+        if (words[word] == '\0')
+            return -1;
+        words += word + 1;
+    }
+}
+
+// The index of the argument in `words`, which may be more than the command accepts, -1 if it does
+// not.
+static int choice(const struct given *given, const char *words)
+{
+    size_t length = strlen(given->argument);
+
+    if (word_index(given->option->values, given->argument, length) < 0)
+        return -1;
+    return word_index(words, given->argument, length);
+}
+
+static const char *refuse_choice(struct given *given)
+{
+    snprintf(given->error.text, sizeof(given->error.text), "one of these is expected: %s",
+             given->option->values);
+    return given->error.text;
+}
+
+static const char *set_format(struct given *given)
+{
+    int index = choice(given, "text kd jsonl csv");
+
+    if (index < 0)
+        return refuse_choice(given);
+    given->settings->format = (enum output_format)index;
+    return NULL;
+}
+
+static const char *set_color(struct given *given)
+{
+    int index = choice(given, "auto always never");
+
+    if (index < 0)
+        return refuse_choice(given);
+    given->settings->color = (enum color_when)index;
+    return NULL;
+}
+
+static const char *set_engine(struct given *given)
+{
+    given->settings->engine_mask = 0;
+    for (const char *name = given->argument;; name++) {
+        size_t length = strcspn(name, ",");
+        int engine = 0;
+
+        while (engine < MS_N_ENGINES &&
+               word_index(ms_engine_name((enum ms_engine)engine), name, length) < 0)
+            engine++;
+        if (engine == MS_N_ENGINES)
+            return refuse_choice(given);
+        given->settings->engine_mask |= 1u << engine;
+        name += length;
+        if (*name == '\0')
+            return NULL;
+    }
+}
+
+static const char *set_context(struct given *given)
+{
+    uint64_t value;
+
+    if (!number_parse(given->argument, MAX_CONTEXT, &value))
+        return "a number of bytes up to 1048576 is expected";
+    given->settings->context = (uint32_t)value;
+    given->settings->context_given = true;
+    return NULL;
+}
+
+static const char *set_max_hits(struct given *given)
+{
+    if (!number_parse(given->argument, UINT64_MAX, &given->settings->max_hits))
+        return "a number is expected, decimal or behind 0x";
+    given->settings->max_hits_given = true;
+    return NULL;
+}
+
+static const char *set_coverage(struct given *given)
+{
+    if (!number_parse_percent(given->argument, &given->settings->coverage_ppm))
+        return "a percentage up to 100% is expected";
+    given->settings->coverage_required = true;
+    return NULL;
+}
+
+static const char *set_threads(struct given *given)
+{
+    uint64_t value;
+
+    if (!number_parse(given->argument, MAX_THREADS, &value))
+        return "a number up to 1024 is expected";
+    given->settings->threads = (unsigned)value;
+    return NULL;
+}
+
+static const char *set_chunk(struct given *given)
+{
+    uint64_t value;
+
+    if (!number_parse_size(given->argument, MAX_CHUNK, &value) || value == 0)
+        return "a number of bytes is expected, such as 4096 or 2M";
+    given->settings->chunk_bytes = (size_t)value;
+    return NULL;
+}
+
+static const char *set_simd(struct given *given)
+{
+    given->settings->simd = given->argument;
+    return NULL;
+}
+
+static const char *set_mapping(struct given *given)
+{
+    given->settings->map = given->option->id == OPT_MMAP;
+    return NULL;
+}
+
+struct setter {
+    const char *(*set)(struct given *given); // NULL: the bool at `flag` becomes true
+    size_t flag;
+};
+
+#define FLAG(member)                                                                               \
+    {                                                                                              \
+        NULL, offsetof(struct settings, member)                                                    \
+    }
+
+static const struct setter setters[N_OPTIONS] = {
+    [OPT_BYTE] = {set_pattern, 0},
+    [OPT_WORD] = {set_pattern, 0},
+    [OPT_DWORD] = {set_pattern, 0},
+    [OPT_QWORD] = {set_pattern, 0},
+    [OPT_ASCII] = {set_pattern, 0},
+    [OPT_UTF16] = {set_pattern, 0},
+    [OPT_HEX] = {set_pattern, 0},
+    [OPT_REGEX] = {set_pattern, 0},
+    [OPT_FILE] = {set_pattern, 0},
+    [OPT_IGNORE_CASE] = FLAG(ignore_case),
+    [OPT_ALIGN] = {set_align, 0},
+    [OPT_RANGE] = {set_range, 0},
+    [OPT_FROM] = {set_from, 0},
+    [OPT_AS] = {set_as, 0},
+    [OPT_FORMAT] = {set_format, 0},
+    [OPT_ADDRESSES] = FLAG(addresses_only),
+    [OPT_COUNT] = FLAG(count_only),
+    [OPT_CONTEXT] = {set_context, 0},
+    [OPT_MAX_HITS] = {set_max_hits, 0},
+    [OPT_GAPS] = FLAG(gaps),
+    [OPT_REQUIRE_COVERAGE] = {set_coverage, 0},
+    [OPT_STATS] = FLAG(stats),
+    [OPT_QUIET] = FLAG(quiet),
+    [OPT_COLOR] = {set_color, 0},
+    [OPT_NO_PROGRESS] = FLAG(no_progress),
+    [OPT_THREADS] = {set_threads, 0},
+    [OPT_SIMD] = {set_simd, 0},
+    [OPT_CHUNK] = {set_chunk, 0},
+    [OPT_ENGINE] = {set_engine, 0},
+    [OPT_MMAP] = {set_mapping, 0},
+    [OPT_NO_MMAP] = {set_mapping, 0},
+    [OPT_HELP] = FLAG(help),
+    [OPT_VERSION] = FLAG(version),
+};
+
+const char *setter_apply(struct given *given)
+{
+    const struct setter *setter = &setters[given->option->id];
+
+    if (setter->set != NULL)
+        return setter->set(given);
+    *(bool *)((char *)given->settings + setter->flag) = true;
+    return NULL;
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+//
+// What the command line asks for, before anything is opened.
+
+#ifndef CLI_SETTINGS_H
+#define CLI_SETTINGS_H
+
+#include "option_table.h"
+#include <memscan/memscan.h>
+
+enum output_format {
+    FORMAT_TEXT,
+    FORMAT_KD,
+    FORMAT_JSONL,
+    FORMAT_CSV,
+    N_FORMATS,
+};
+
+enum color_when {
+    COLOR_AUTO,
+    COLOR_ALWAYS,
+    COLOR_NEVER,
+};
+
+// A pattern, or a file of patterns, where it stands on the command line.
+struct pattern_argument {
+    const struct option_entry *option;
+    const char *text;
+};
+
+struct settings {
+    enum command_id command;
+
+    struct pattern_argument *patterns;
+    size_t n_patterns;
+    bool ignore_case;
+    uint32_t align; // 0: each kind's
+
+    const char **ranges; // as written: what L counts is known when all patterns are
+    size_t n_ranges;
+    uint64_t from;
+    const char *as; // NULL: recognise
+
+    enum output_format format;
+    bool addresses_only;
+    bool count_only;
+    bool context_given;
+    uint32_t context;
+    bool max_hits_given;
+    uint64_t max_hits;
+    bool gaps;
+    bool coverage_required;
+    uint64_t coverage_ppm; // millionths
+    bool stats;
+    bool quiet;
+    enum color_when color;
+    bool no_progress;
+    enum ms_pattern_kind dump_kind;
+
+    unsigned threads;
+    size_t chunk_bytes;
+    const char *simd;
+    unsigned engine_mask;
+    bool map;
+
+    bool help;
+    bool version;
+
+    char **operands;
+    size_t n_operands;
+};
+
+// Reads the command line of `command`; argv[0] is passed over. Strings stay those of argv. Returns
+// false after printing an error. Released with settings_release() either way.
+bool settings_parse(struct settings *settings, enum command_id command, int argc, char **argv);
+void settings_release(struct settings *settings);
+
+#endif

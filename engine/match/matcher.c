@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: MIT
+
+#include "match/matcher.h"
+
+#include "match/planner.h"
+#include "match/regex_info.h"
+
+#ifdef MS_HAVE_HYPERSCAN
+#include <hs.h>
+#endif
+#include <stdlib.h>
+#include <string.h>
+
+struct ms_matcher {
+    struct ms_pattern *patterns; // copies of the set's
+    size_t n_patterns;
+    const struct ms_kernels *kernels;
+    struct ms_margins margins;
+
+    uint8_t *choice;               // the engine of each pattern
+    uint32_t *sorted;              // pattern numbers by engine
+    void *engines[MS_MAX_ENGINES]; // NULL: no pattern needs it
+};
+
+// == Making ==
+
+static enum ms_status copy_patterns(struct ms_matcher *matcher, const struct ms_patterns *patterns,
+                                    struct ms_error *error)
+{
+    size_t n = patterns->all.n;
+    enum ms_status status = MS_OK;
+
+    if (n == 0)
+        return ms_fail(error, MS_ARGUMENT, "there is no pattern to search for");
+    if (n > UINT32_MAX)
+        return ms_fail(error, MS_ARGUMENT, "there are more than %u patterns", UINT32_MAX);
+    matcher->patterns = calloc(n, sizeof(*matcher->patterns));
+    matcher->choice = malloc(n);
+    matcher->sorted = malloc(n * sizeof(*matcher->sorted));
+    if (!matcher->patterns || !matcher->choice || !matcher->sorted)
+        return ms_fail_nomem(error);
+    for (size_t i = 0; i < n && status == MS_OK; i++) {
+        struct ms_pattern *copy = &matcher->patterns[i];
+
+        if (!ms_pattern_copy(copy, &patterns->all.items[i]))
+            return ms_fail_nomem(error);
+        matcher->n_patterns++;
+        if (copy->kind == MS_REGEX)
+            status = ms_regex_measure(copy, error);
+    }
+    return status;
+}
+
+static void measure_margins(struct ms_matcher *matcher)
+{
+    for (size_t i = 0; i < matcher->n_patterns; i++) {
+        const struct ms_pattern *pattern = &matcher->patterns[i];
+        size_t after = pattern->length;
+
+        if (pattern->length == 0) {
+            matcher->margins.before = MS_MAX_REGEX_MATCH;
+            after = MS_MAX_REGEX_MATCH;
+        }
+        if (after - 1 > matcher->margins.after)
+            matcher->margins.after = after - 1;
+    }
+}
+
+static enum ms_status choose_kernels(struct ms_matcher *matcher, const char *name,
+                                     struct ms_error *error)
+{
+    const char *from = "";
+
+    if (!name) {
+        name = getenv("MEMSCAN_SIMD");
+        from = name ? " (from MEMSCAN_SIMD)" : "";
+    }
+    matcher->kernels = ms_kernels_choose(name);
+    if (matcher->kernels)
+        return MS_OK;
+    for (size_t i = 0; name && ms_simd_name(i); i++) {
+        if (strcmp(ms_simd_name(i), name) == 0)
+            return ms_fail(error, MS_ARGUMENT, "SIMD kernel \"%s\"%s: this processor lacks it",
+                           name, from);
+    }
+    return ms_fail(error, MS_ARGUMENT,
+                   "SIMD kernel \"%s\"%s: there is none of that name in this build", name, from);
+}
+
+// Builds each engine over the patterns that were given to it.
+static enum ms_status build_engines(struct ms_matcher *matcher, struct ms_error *error)
+{
+    enum ms_status status = MS_OK;
+    size_t n_sorted = 0;
+
+    for (size_t e = 0; e < ms_planner_n_engines && status == MS_OK; e++) {
+        struct ms_engine_input input = {
+            .patterns = matcher->patterns,
+            .n_patterns = matcher->n_patterns,
+            .mine = matcher->sorted + n_sorted,
+            .kernels = matcher->kernels,
+        };
+
+        for (uint32_t i = 0; i < matcher->n_patterns; i++) {
+            if (matcher->choice[i] == e) {
+                matcher->sorted[n_sorted++] = i;
+                input.n_mine++;
+            }
+        }
+        if (input.n_mine > 0)
+            status = ms_planner_engines[e]->build(&input, &matcher->engines[e], error);
+    }
+    return status;
+}
+
+enum ms_status ms_matcher_create(const struct ms_patterns *patterns,
+                                 const struct ms_matcher_options *options,
+                                 struct ms_matcher **matcher_ret, struct ms_error *error)
+{
+    static const struct ms_matcher_options all = {0};
+    struct ms_matcher *matcher = calloc(1, sizeof(*matcher));
+    enum ms_status status;
+    unsigned mask;
+
+    if (!matcher)
+        return ms_fail_nomem(error);
+    options = options ? options : &all;
+    mask = options->engine_mask ? options->engine_mask : ~0u;
+    status = choose_kernels(matcher, options->simd, error);
+    if (status == MS_OK)
+        status = copy_patterns(matcher, patterns, error);
+    if (status == MS_OK)
+        status = ms_plan(matcher->patterns, matcher->n_patterns, mask, matcher->choice, error);
+    if (status == MS_OK)
+        status = build_engines(matcher, error);
+    if (status != MS_OK) {
+        ms_matcher_free(matcher);
+        return status;
+    }
+    measure_margins(matcher);
+    *matcher_ret = matcher;
+    return MS_OK;
+}
+
+void ms_matcher_free(struct ms_matcher *matcher)
+{
+    if (!matcher)
+        return;
+    for (size_t e = 0; e < ms_planner_n_engines; e++) {
+        if (matcher->engines[e])
+            ms_planner_engines[e]->free(matcher->engines[e]);
+    }
+    for (size_t i = 0; i < matcher->n_patterns; i++)
+        ms_pattern_release(&matcher->patterns[i]);
+    free(matcher->patterns);
+    free(matcher->choice);
+    free(matcher->sorted);
+    free(matcher);
+}
+
+// == Asking ==
+
+const char *ms_engine_name(enum ms_engine engine)
+{
+    static const char *const names[MS_N_ENGINES] = {
+        [MS_ENGINE_SCALAR] = "scalar",
+        [MS_ENGINE_WORDS] = "words",
+        [MS_ENGINE_RUNS] = "runs",
+        [MS_ENGINE_HYPERSCAN] = "hyperscan",
+    };
+
+    return (size_t)engine < MS_N_ENGINES ? names[engine] : "unknown";
+}
+
+const char *ms_matcher_simd(const struct ms_matcher *matcher)
+{
+    return matcher->kernels->name;
+}
+
+size_t ms_matcher_n_patterns(const struct ms_matcher *matcher, enum ms_engine engine)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < matcher->n_patterns; i++)
+        n += ms_planner_engines[matcher->choice[i]]->id == engine;
+    return n;
+}
+
+struct ms_margins ms_matcher_margins(const struct ms_matcher *matcher)
+{
+    return matcher->margins;
+}
+
+size_t ms_matcher_count(const struct ms_matcher *matcher)
+{
+    return matcher->n_patterns;
+}
+
+uint32_t ms_matcher_align(const struct ms_matcher *matcher, uint32_t pattern)
+{
+    return matcher->patterns[pattern].align;
+}
+
+// == Windows ==
+
+// Pieces ascend at both ends, so of those that begin at or before the address, the last ends last.
+bool ms_window_allows(const struct ms_window *window, uint64_t address, uint64_t length)
+{
+    size_t low = 0, high = window->n_pieces;
+
+    if (window->n_pieces == 0)
+        return true;
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
+
+        if (window->pieces[middle].first <= address)
+            low = middle;
+        else
+            high = middle;
+    }
+    return window->pieces[low].first <= address &&
+           ms_last(address, length) <= window->pieces[low].last;
+}
+
+// The first piece that ends at or behind the address: of those that hold it, it begins first.
+uint64_t ms_window_first_start(const struct ms_window *window, uint64_t last)
+{
+    size_t low = 0, high = window->n_pieces - 1;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (window->pieces[middle].last >= last)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return window->pieces[low].first;
+}
+
+// == Running ==
+
+enum ms_status ms_scratch_create(const struct ms_matcher *matcher, struct ms_scratch **scratch_ret,
+                                 struct ms_error *error)
+{
+    struct ms_scratch *scratch = calloc(1, sizeof(*scratch));
+    enum ms_status status = MS_OK;
+
+    if (!scratch)
+        return ms_fail_nomem(error);
+    for (size_t e = 0; e < ms_planner_n_engines && status == MS_OK; e++) {
+        if (matcher->engines[e] && ms_planner_engines[e]->prepare)
+            status = ms_planner_engines[e]->prepare(matcher->engines[e], scratch, error);
+    }
+    if (status != MS_OK) {
+        ms_scratch_free(scratch);
+        return status;
+    }
+    *scratch_ret = scratch;
+    return MS_OK;
+}
+
+void ms_scratch_free(struct ms_scratch *scratch)
+{
+    if (!scratch)
+        return;
+#ifdef MS_HAVE_HYPERSCAN
+    hs_free_scratch(scratch->hyperscan);
+    ms_regex_scratch_free(scratch->regexes);
+#endif
+    free(scratch);
+}
+
+enum ms_status ms_matcher_scan(const struct ms_matcher *matcher, struct ms_scratch *scratch,
+                               const struct ms_window *window, struct ms_sink *sink,
+                               struct ms_error *error)
+{
+    enum ms_status status = MS_OK;
+
+    for (size_t e = 0; e < ms_planner_n_engines && status == MS_OK; e++) {
+        if (matcher->engines[e])
+            status = ms_planner_engines[e]->scan(matcher->engines[e], scratch, window, sink, error);
+    }
+    return status;
+}

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: MIT
+//
+// The runs engine: exact patterns of a short period, such as "00 00 00 00 00" or "abababab", which
+// match at (almost) every byte of memory that is filled with them, and would drown an engine that
+// looks at each match.
+//
+// For each period p, a kernel compares memory with itself p bytes further on. A stretch of k equal
+// places is a run of k + p bytes with that period. In a run, a pattern of the same period can match
+// at one phase only, and there at every p bytes as long as it fits: a run is answered with one
+// emission a pattern.
+
+#include "match/runs.h"
+#include "match/anchor.h"
+#include "match/matcher.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+// The patterns of one period, by ascending length.
+struct period {
+    struct ms_test test;
+    uint32_t *patterns;
+    size_t n;
+    uint32_t longest;
+};
+
+struct runs {
+    const struct ms_pattern *patterns;
+    const struct ms_kernels *kernels;
+    struct period periods[MS_MAX_PERIOD + 1]; // by period; [0] is not used
+};
+
+// One period's search of one window. A run is open while its equal places go on.
+struct pass {
+    const struct runs *runs;
+    const struct period *period;
+    const struct ms_window *window;
+    struct ms_sink *sink;
+    struct ms_search_counters *counters;
+    size_t open; // the open run's first place; == next: none is open
+    size_t next; // the place behind the last equal one
+};
+
+static void destroy(void *engine)
+{
+    struct runs *runs = engine;
+
+    if (!runs)
+        return;
+    for (uint32_t p = 1; p <= MS_MAX_PERIOD; p++)
+        free(runs->periods[p].patterns);
+    free(runs);
+}
+
+static bool add(struct runs *runs, uint32_t number)
+{
+    const struct ms_pattern *pattern = &runs->patterns[number];
+    uint32_t p = ms_pattern_period(pattern, MS_MAX_PERIOD);
+    struct period *period = &runs->periods[p];
+    uint32_t *grown = realloc(period->patterns, (period->n + 1) * sizeof(*grown));
+    size_t i = period->n;
+
+    if (!grown)
+        return false;
+    period->patterns = grown;
+    period->test = (struct ms_test){.kind = MS_TEST_PERIOD, .width = 1, .period = p};
+    for (; i > 0 && runs->patterns[grown[i - 1]].length > pattern->length; i--)
+        grown[i] = grown[i - 1];
+    grown[i] = number;
+    period->n++;
+    period->longest = runs->patterns[grown[period->n - 1]].length;
+    return true;
+}
+
+static enum ms_status build(const struct ms_engine_input *input, void **engine_ret,
+                            struct ms_error *error)
+{
+    struct runs *runs = calloc(1, sizeof(*runs));
+
+    if (!runs)
+        return ms_fail_nomem(error);
+    runs->patterns = input->patterns;
+    runs->kernels = input->kernels;
+    for (size_t i = 0; i < input->n_mine; i++) {
+        if (!add(runs, input->mine[i])) {
+            destroy(runs);
+            return ms_fail_nomem(error);
+        }
+    }
+    *engine_ret = runs;
+    return MS_OK;
+}
+
+// The first place from `start` on, below start + p, at which the run is in the pattern's phase and
+// the address is aligned; both recur, so within lcm(p, align) bytes or never.
+static bool first_match(const struct pass *pass, const struct ms_pattern *pattern, size_t start,
+                        size_t end, size_t *first_ret)
+{
+    uint32_t p = pass->period->test.period;
+    size_t i = start;
+
+    for (; i < start + p; i++) {
+        if (i + pattern->length > end)
+            return false;
+        if (memcmp(pass->window->bytes + i, pattern->bytes, p) == 0)
+            break;
+    }
+    if (i == start + p)
+        return false;
+    for (uint32_t turns = 0; turns < pattern->align; turns++, i += p) {
+        if (i + pattern->length > end)
+            return false;
+        if (((pass->window->address + i) & (pattern->align - 1)) == 0) {
+            *first_ret = i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static uint32_t least_common_multiple(uint32_t period, uint32_t align)
+{
+    uint32_t common = period & -period; // the largest power of two in the period
+
+    return common < align ? period / common * align : period;
+}
+
+static bool emit_run(const struct pass *pass, uint32_t number, size_t start, size_t end)
+{
+    const struct ms_pattern *pattern = &pass->runs->patterns[number];
+    const struct ms_window *window = pass->window;
+    uint32_t stride = least_common_multiple(pass->period->test.period, pattern->align);
+    size_t first, last;
+    uint64_t count;
+
+    if (!first_match(pass, pattern, start, end, &first) || first >= window->own_end)
+        return true;
+    last = end - pattern->length;
+    if (last >= window->own_end)
+        last = window->own_end - 1;
+    count = (last - first) / stride + 1;
+    pass->counters->candidates[MS_ENGINE_RUNS]++;
+    pass->counters->matches[MS_ENGINE_RUNS] += count;
+    return ms_emit(pass->sink, window, number, window->address + first, pattern->length, count,
+                   stride);
+}
+
+// The run of the equal places [open, next): its bytes reach `period` further.
+static bool close_run(struct pass *pass)
+{
+    size_t end = pass->next + pass->period->test.period;
+
+    for (size_t i = 0; i < pass->period->n && pass->open < pass->next; i++) {
+        uint32_t number = pass->period->patterns[i];
+
+        if (pass->runs->patterns[number].length > end - pass->open)
+            break;
+        if (!emit_run(pass, number, pass->open, end))
+            return false;
+    }
+    pass->open = pass->next;
+    return true;
+}
+
+// Equal places [first, end) of memory: part of the open run, or the first of another.
+static bool add_places(struct pass *pass, size_t first, size_t end)
+{
+    if (first != pass->next) {
+        if (!close_run(pass))
+            return false;
+        pass->open = first;
+    }
+    pass->next = end;
+    return true;
+}
+
+static bool add_mask(struct pass *pass, uint64_t mask, size_t at)
+{
+    while (mask) {
+        uint32_t first = (uint32_t)__builtin_ctzll(mask);
+        uint64_t rest = ~(mask >> first);
+        uint32_t count = rest ? (uint32_t)__builtin_ctzll(rest) : MS_BLOCK_ELEMENTS;
+
+        if (first + count >= MS_BLOCK_ELEMENTS) {
+            count = MS_BLOCK_ELEMENTS - first;
+            mask = 0;
+        } else {
+            mask &= UINT64_MAX << (first + count);
+        }
+        if (!add_places(pass, at + first, at + first + count))
+            return false;
+    }
+    return true;
+}
+
+// Places [first, first + n_places) are compared with those one period behind them.
+static bool scan_places(struct pass *pass, size_t first, size_t n_places)
+{
+    const struct ms_test *test = &pass->period->test;
+    ms_next_block_fn *next = pass->runs->kernels->next[MS_TEST_PERIOD][0];
+    const uint8_t *bytes = pass->window->bytes + first;
+    size_t n_blocks = n_places / MS_BLOCK_ELEMENTS, done = n_blocks * MS_BLOCK_ELEMENTS;
+    uint8_t tail[MS_BLOCK_ELEMENTS + MS_MAX_PERIOD] = {0};
+    uint64_t mask = 0;
+
+    for (size_t block = next(test, bytes, 0, n_blocks, &mask); block < n_blocks;
+         block = next(test, bytes, block + 1, n_blocks, &mask)) {
+        if (!add_mask(pass, mask, first + block * MS_BLOCK_ELEMENTS))
+            return false;
+    }
+    if (done < n_places) {
+        memcpy(tail, bytes + done, n_places - done + test->period);
+        if (next(test, tail, 0, 1, &mask) == 0) {
+            mask &= (UINT64_C(1) << (n_places - done)) - 1;
+            if (!add_mask(pass, mask, first + done))
+                return false;
+        }
+    }
+    return close_run(pass);
+}
+
+// A run that began before own_start counts from there on; matches that start in the own part need
+// `longest` - 1 bytes behind it.
+static bool scan_period(struct pass *pass)
+{
+    const struct ms_window *window = pass->window;
+    uint32_t p = pass->period->test.period;
+    size_t end = window->own_end - 1 + pass->period->longest;
+
+    if (end > window->length)
+        end = window->length;
+    if (end - window->own_start <= p)
+        return true;
+    pass->counters->bytes[MS_ENGINE_RUNS] += end - window->own_start;
+    pass->open = pass->next = window->own_start;
+    return scan_places(pass, window->own_start, end - window->own_start - p);
+}
+
+static enum ms_status scan(const void *engine, struct ms_scratch *scratch,
+                           const struct ms_window *window, struct ms_sink *sink,
+                           struct ms_error *error)
+{
+    const struct runs *runs = engine;
+
+    (void)error;
+    for (uint32_t p = 1; p <= MS_MAX_PERIOD; p++) {
+        struct pass pass = {
+            .runs = runs,
+            .period = &runs->periods[p],
+            .window = window,
+            .sink = sink,
+            .counters = &scratch->counters,
+        };
+
+        if (pass.period->n > 0 && !scan_period(&pass))
+            return MS_STOPPED;
+    }
+    return MS_OK;
+}
+
+const struct ms_engine_ops ms_engine_runs = {
+    .id = MS_ENGINE_RUNS,
+    .build = build,
+    .free = destroy,
+    .scan = scan,
+};

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+
+#include "scan/reader.h"
+
+#include "base/extent.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+// What a failed read is taken to spoil: the file's page.
+#define LOST_BYTES 4096
+
+void ms_reader_init(struct ms_reader *reader, const struct ms_image *image)
+{
+    *reader = (struct ms_reader){
+        .memory = ms_image_memory(image),
+        .source = ms_image_source(image),
+    };
+}
+
+void ms_reader_release(struct ms_reader *reader)
+{
+    free(reader->buffer);
+    free(reader->lost.items);
+}
+
+static bool add_lost(struct ms_reader *reader, size_t start, size_t end)
+{
+    if (reader->lost.n > 0 && reader->lost.items[reader->lost.n - 1].end == start) {
+        reader->lost.items[reader->lost.n - 1].end = end;
+        return true;
+    }
+    return ms_vec_push(&reader->lost, (struct ms_lost){start, end});
+}
+
+// Reads [offset, offset + length) of the file to buffer + at, noting what cannot be read.
+static bool read_part(struct ms_reader *reader, uint64_t offset, size_t at, size_t length)
+{
+    size_t done = 0;
+
+    while (done < length) {
+        size_t bad;
+
+        done += ms_source_read_at(reader->source, offset + done, reader->buffer + at + done,
+                                  length - done);
+        if (done == length)
+            break;
+        bad = (size_t)(LOST_BYTES - (offset + done) % LOST_BYTES);
+        bad = bad < length - done ? bad : length - done;
+        memset(reader->buffer + at + done, 0, bad);
+        if (!add_lost(reader, at + done, at + done + bad))
+            return false;
+        done += bad;
+    }
+    return true;
+}
+
+static bool reserve(struct ms_reader *reader, size_t length)
+{
+    if (length <= reader->capacity)
+        return true;
+    free(reader->buffer);
+    reader->capacity = 0;
+    reader->buffer = malloc(length);
+    if (!reader->buffer)
+        return false;
+    reader->capacity = length;
+    return true;
+}
+
+static bool copy_runs(struct ms_reader *reader, size_t run, uint64_t address, size_t length)
+{
+    size_t done = 0;
+
+    if (!reserve(reader, length))
+        return false;
+    for (; done < length; run++) {
+        const struct ms_run *from = &reader->memory->runs.items[run];
+        uint64_t skip = address + done - from->start;
+        size_t part = (size_t)ms_min_u64(length - done, from->length - skip);
+
+        if (!read_part(reader, from->offset + skip, done, part))
+            return false;
+        done += part;
+    }
+    reader->bytes = reader->buffer;
+    return true;
+}
+
+enum ms_status ms_reader_fetch(struct ms_reader *reader, uint64_t address, size_t length, bool copy,
+                               struct ms_error *error)
+{
+    size_t index = ms_memory_find(reader->memory, address);
+    const struct ms_run *run = &reader->memory->runs.items[index];
+    uint64_t skip = address - run->start;
+
+    reader->lost.n = 0;
+    reader->mapped = false;
+    if (!copy && length <= run->length - skip) {
+        reader->offset = run->offset + skip;
+        reader->bytes = ms_source_view(reader->source, reader->offset, length);
+        reader->mapped = reader->bytes != NULL;
+        if (reader->mapped)
+            return MS_OK;
+    }
+    return copy_runs(reader, index, address, length) ? MS_OK : ms_fail_nomem(error);
+}

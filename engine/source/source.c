@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: MIT
+
+#include "source/source.h"
+
+#include "base/error.h"
+#include "base/extent.h"
+#include "source/guard.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct ms_source {
+    char *path;
+    int fd;
+    uint64_t size;
+    struct ms_mapping mapping; // base is NULL if the source reads
+};
+
+// The size of a regular file or a block device; other kinds have none.
+static enum ms_status find_size(struct ms_source *source, struct ms_error *error)
+{
+    struct stat status;
+    off_t end;
+
+    if (fstat(source->fd, &status) != 0)
+        return ms_fail_errno(error, errno, "%s: cannot be examined", source->path);
+    if (S_ISDIR(status.st_mode))
+        return ms_fail(error, MS_IO, "%s: is a directory; name an image file", source->path);
+    if (!S_ISREG(status.st_mode) && !S_ISBLK(status.st_mode))
+        return ms_fail(error, MS_IO,
+                       "%s: is neither a file nor a block device; copy it to a file first",
+                       source->path);
+    end = lseek(source->fd, 0, SEEK_END);
+    if (end < 0)
+        return ms_fail_errno(error, errno, "%s: cannot be measured", source->path);
+    source->size = (uint64_t)end;
+    return MS_OK;
+}
+
+static void map(struct ms_source *source)
+{
+    void *base;
+
+    if (source->size == 0 || source->size > SIZE_MAX || !ms_guard_install())
+        return;
+    base = mmap(NULL, (size_t)source->size, PROT_READ, MAP_SHARED, source->fd, 0);
+    if (base == MAP_FAILED)
+        return;
+    source->mapping.base = base;
+    source->mapping.length = (size_t)source->size;
+}
+
+enum ms_status ms_source_open(const char *path, bool want_map, struct ms_source **source_ret,
+                              struct ms_error *error)
+{
+    struct ms_source *source = calloc(1, sizeof(*source));
+    enum ms_status status;
+
+    if (!source)
+        return ms_fail_nomem(error);
+    atomic_init(&source->mapping.first_lost, UINT64_MAX);
+    atomic_init(&source->mapping.last_lost, 0);
+    source->fd = -1;
+    source->path = strdup(path);
+    if (!source->path) {
+        ms_source_close(source);
+        return ms_fail_nomem(error);
+    }
+    // O_NONBLOCK: opening a pipe would wait for a writer, before it can be told from a file.
+    source->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (source->fd < 0)
+        status = ms_fail_errno(error, errno, "%s: cannot be opened", path);
+    else
+        status = find_size(source, error);
+    if (status != MS_OK) {
+        ms_source_close(source);
+        return status;
+    }
+    if (want_map)
+        map(source);
+    *source_ret = source;
+    return MS_OK;
+}
+
+void ms_source_close(struct ms_source *source)
+{
+    if (!source)
+        return;
+    if (source->mapping.base)
+        munmap((void *)(uintptr_t)source->mapping.base, source->mapping.length);
+    if (source->fd >= 0)
+        close(source->fd);
+    free(source->path);
+    free(source);
+}
+
+const char *ms_source_path(const struct ms_source *source)
+{
+    return source->path;
+}
+
+uint64_t ms_source_size(const struct ms_source *source)
+{
+    return source->size;
+}
+
+// Like pread(), but for all of it; returns what was read before the end or an error.
+static size_t read_fully(const struct ms_source *source, uint64_t offset, void *bytes,
+                         size_t length, int *errno_ret)
+{
+    size_t done = 0;
+
+    *errno_ret = 0;
+    while (done < length && offset + done <= INT64_MAX) {
+        ssize_t n =
+            pread(source->fd, (uint8_t *)bytes + done, length - done, (off_t)(offset + done));
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            *errno_ret = errno;
+        if (n <= 0)
+            break;
+        done += (size_t)n;
+    }
+    return done;
+}
+
+enum ms_status ms_source_read(const struct ms_source *source, uint64_t offset, void *bytes,
+                              size_t length, const char *what, struct ms_error *error)
+{
+    int os_errno;
+    size_t done = read_fully(source, offset, bytes, length, &os_errno);
+
+    if (done == length)
+        return MS_OK;
+    if (os_errno)
+        return ms_fail_errno(error, os_errno, "%s at offset 0x%" PRIx64 " cannot be read", what,
+                             offset);
+    return ms_fail(error, MS_MALFORMED,
+                   "%s at offset 0x%" PRIx64 " needs %zu bytes, but the file ends at 0x%" PRIx64,
+                   what, offset, length, offset + done);
+}
+
+size_t ms_source_read_at(const struct ms_source *source, uint64_t offset, void *bytes,
+                         size_t length)
+{
+    int os_errno;
+
+    return read_fully(source, offset, bytes, length, &os_errno);
+}
+
+const uint8_t *ms_source_view(const struct ms_source *source, uint64_t offset, size_t length)
+{
+    const struct ms_mapping *mapping = &source->mapping;
+
+    if (!mapping->base || !ms_in_file(offset, length, mapping->length))
+        return NULL;
+    return mapping->base + offset;
+}
+
+void ms_source_guard(const struct ms_source *source)
+{
+    // The note of lost pages is the one thing about a source that changes.
+    ms_guard_set((struct ms_mapping *)(uintptr_t)&source->mapping);
+}
+
+bool ms_source_unguard(const struct ms_source *source, uint64_t offset, size_t length)
+{
+    const struct ms_mapping *mapping = &source->mapping;
+    uint64_t first = atomic_load(&mapping->first_lost);
+    uint64_t last = atomic_load(&mapping->last_lost);
+
+    ms_guard_set(NULL);
+    return length == 0 || first > last || offset > last || ms_last(offset, length) < first;
+}

@@ -1,0 +1,8 @@
+# --help fits a screen and starts with examples; --version says what was compiled in.
+. "$TEST_LIBRARY"
+run --help
+run info --help
+run dump -h
+"$MEMSCAN" --help | awk 'length > 80 { print "too wide: " $0 } END { if (NR > 45) print "too long" }'
+"$MEMSCAN" --version | head -n 1
+"$MEMSCAN" search -V | sed -n '2,$s/^[^:]*: .*/fact/p' | sort -u

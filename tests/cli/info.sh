@@ -1,0 +1,8 @@
+# memscan info.
+. "$TEST_LIBRARY"
+lime_with_hole dump.lime
+zeros odd.raw 4097
+run info dump.lime
+run info dump.lime odd.raw missing.raw
+run info --quiet --as raw dump.lime
+run info --format jsonl dump.lime odd.raw
