@@ -192,23 +192,23 @@ static enum ms_status read_note(const struct reader *reader, const struct note *
 // Splits off the note at bytes[*at]. False: what is left is not a whole note.
 static bool next_note(const uint8_t *bytes, size_t length, size_t *at, struct note *ret)
 {
-    size_t name_bytes, desc_bytes, left = length - *at;
+    uint64_t name_bytes, desc_bytes, left = length - *at;
     const uint8_t *header = bytes + *at;
 
     if (left < HEADER_BYTES)
         return false;
     left -= HEADER_BYTES;
+    // 32 bits each, so that rounding up cannot wrap here.
     name_bytes = ms_le32(header);
     desc_bytes = ms_le32(header + 4);
-    if (name_bytes > left || ms_round_up(name_bytes, 4) > left ||
-        desc_bytes > left - ms_round_up(name_bytes, 4))
+    if (ms_round_up(name_bytes, 4) > left || desc_bytes > left - ms_round_up(name_bytes, 4))
         return false;
+    left -= ms_round_up(name_bytes, 4);
     ret->name = (const char *)header + HEADER_BYTES;
     ret->name_length = strnlen(ret->name, name_bytes);
     ret->type = ms_le32(header + 8);
-    ret->desc = header + HEADER_BYTES + ms_round_up(name_bytes, 4);
+    ret->desc = bytes + (length - left);
     ret->desc_length = desc_bytes;
-    left -= ms_round_up(name_bytes, 4);
     *at = length - left + ms_min_u64(ms_round_up(desc_bytes, 4), left);
     return true;
 }

@@ -80,14 +80,16 @@ static struct ms_element element_at(const struct ms_pattern *pattern, uint32_t o
     const struct ms_value_range *range;
     uint64_t all = width == 8 ? UINT64_MAX : (UINT64_C(1) << 8 * width) - 1;
 
-    element.whole = width == pattern->length;
     if (in_value_range(pattern, offset, &range) && offset + width <= range->offset + range->width) {
         narrow_range(&element, range);
+        element.whole = width == pattern->length;
         // Also part of a wider range: that the upper parts are equal remains to be verified.
         return element;
     }
     element.value = ms_le(pattern->bytes + offset, width);
     element.mask = pattern->mask ? ms_le(pattern->mask + offset, width) : all;
+    // A narrower value range inside it is in neither the value nor the mask.
+    element.whole = width == pattern->length && pattern->n_ranges == 0;
     element.kind = element.mask == all ? MS_ELEMENT_EXACT : MS_ELEMENT_MASKED;
     for (uint32_t i = 0; i < width; i++)
         element.bits += bits_at(pattern, offset + i);

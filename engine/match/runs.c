@@ -21,6 +21,7 @@ struct period {
     struct ms_test test;
     uint32_t *patterns;
     size_t n;
+    uint32_t shortest;
     uint32_t longest;
 };
 
@@ -68,6 +69,7 @@ static bool add(struct runs *runs, uint32_t number)
         grown[i] = grown[i - 1];
     grown[i] = number;
     period->n++;
+    period->shortest = runs->patterns[grown[0]].length;
     period->longest = runs->patterns[grown[period->n - 1]].length;
     return true;
 }
@@ -118,11 +120,12 @@ static bool first_match(const struct pass *pass, const struct ms_pattern *patter
     return false;
 }
 
+// Of a period and a power of two: the period has few factors of two, so few doublings do.
 static uint32_t least_common_multiple(uint32_t period, uint32_t align)
 {
-    uint32_t common = period & -period; // the largest power of two in the period
-
-    return common < align ? period / common * align : period;
+    while ((period & (align - 1)) != 0)
+        period *= 2;
+    return period;
 }
 
 static bool emit_run(const struct pass *pass, uint32_t number, size_t start, size_t end)
@@ -138,7 +141,8 @@ static bool emit_run(const struct pass *pass, uint32_t number, size_t start, siz
     last = end - pattern->length;
     if (last >= window->own_end)
         last = window->own_end - 1;
-    count = (last - first) / stride + 1;
+    // A division costs more than all the rest, and most runs are of one byte value.
+    count = (stride == 1 ? last - first : (last - first) / stride) + 1;
     pass->counters->candidates[MS_ENGINE_RUNS]++;
     pass->counters->matches[MS_ENGINE_RUNS] += count;
     return ms_emit(pass->sink, window, number, window->address + first, pattern->length, count,
@@ -174,6 +178,20 @@ static bool add_places(struct pass *pass, size_t first, size_t end)
     return true;
 }
 
+// Whether a block of equal places can add to a run that is long enough for any pattern: it goes on
+// with the open run, or holds enough places in a row, or ends in some that may go on. Chance
+// neighbours, of which memory is full, are passed over here.
+static bool matters(const struct pass *pass, uint64_t mask, size_t at)
+{
+    uint32_t places = pass->period->shortest - pass->period->test.period;
+
+    if ((mask & 1) && pass->next == at)
+        return true;
+    for (uint32_t i = 1; i < places && i < MS_BLOCK_ELEMENTS && mask; i++)
+        mask &= mask >> 1 | UINT64_C(1) << (MS_BLOCK_ELEMENTS - 1);
+    return mask != 0;
+}
+
 static bool add_mask(struct pass *pass, uint64_t mask, size_t at)
 {
     while (mask) {
@@ -205,7 +223,9 @@ static bool scan_places(struct pass *pass, size_t first, size_t n_places)
 
     for (size_t block = next(test, bytes, 0, n_blocks, &mask); block < n_blocks;
          block = next(test, bytes, block + 1, n_blocks, &mask)) {
-        if (!add_mask(pass, mask, first + block * MS_BLOCK_ELEMENTS))
+        size_t at = first + block * MS_BLOCK_ELEMENTS;
+
+        if (matters(pass, mask, at) && !add_mask(pass, mask, at))
             return false;
     }
     if (done < n_places) {

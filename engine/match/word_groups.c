@@ -8,6 +8,11 @@
 // Loose patterns of one width that get a pass of their own each; more share a set.
 #define MAX_LOOSE_PASSES 4
 
+// Exact values of one width that rule out fewer bits than this are common, and so many of them get
+// a pass of their own.
+#define COMMON_BITS       12
+#define MAX_COMMON_PASSES 4
+
 static bool is_exact(const struct word_anchor *anchor)
 {
     return anchor->element.kind == MS_ELEMENT_EXACT;
@@ -313,21 +318,53 @@ static enum ms_status add_group(group_vec *groups, const struct word_anchor *anc
     return status;
 }
 
+// Common values, such as 0, that are all of their patterns: alone in a group, each match is known
+// without a look-up. Moves them to the front of the exact anchors and returns their number.
+static size_t part_common(struct word_anchor *anchors, size_t n_exact)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < n_exact && n < MAX_COMMON_PASSES && n_exact > 1; i++) {
+        struct word_anchor anchor = anchors[i];
+
+        if (!anchor.element.whole || anchor.element.bits >= COMMON_BITS)
+            continue;
+        memmove(&anchors[n + 1], &anchors[n], (i - n) * sizeof(anchor));
+        anchors[n++] = anchor;
+    }
+    return n;
+}
+
+static enum ms_status add_each(group_vec *groups, const struct word_anchor *anchors, size_t n,
+                               struct ms_error *error)
+{
+    enum ms_status status = MS_OK;
+
+    for (size_t i = 0; i < n && status == MS_OK; i++)
+        status = add_group(groups, &anchors[i], 1, error);
+    return status;
+}
+
 static enum ms_status add_width(group_vec *groups, struct width_list *list, struct ms_error *error)
 {
     struct word_anchor *anchors = list->anchors.items;
-    size_t n = list->anchors.n, n_loose = n - list->n_exact;
+    size_t n = list->anchors.n, n_exact = list->n_exact, n_common;
     enum ms_status status;
 
     if (n == 0)
         return MS_OK;
     qsort(anchors, n, sizeof(*anchors), compare_anchors);
-    if (n_loose > MAX_LOOSE_PASSES)
+    n_common = part_common(anchors, n_exact);
+    status = add_each(groups, anchors, n_common, error);
+    anchors += n_common;
+    n -= n_common;
+    n_exact -= n_common;
+    if (status != MS_OK)
+        return status;
+    if (n - n_exact > MAX_LOOSE_PASSES)
         return add_group(groups, anchors, n, error);
-    status = add_group(groups, anchors, list->n_exact, error);
-    for (size_t i = list->n_exact; i < n && status == MS_OK; i++)
-        status = add_group(groups, &anchors[i], 1, error);
-    return status;
+    status = add_group(groups, anchors, n_exact, error);
+    return status == MS_OK ? add_each(groups, anchors + n_exact, n - n_exact, error) : status;
 }
 
 enum ms_status ms_word_groups_build(const struct ms_engine_input *input,

@@ -7,6 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+// Holes of the file are looked for from this many bytes on: asking costs a system call.
+#define MIN_HOLE ((size_t)256 << 10)
+
 // What a failed read is taken to spoil: the file's page.
 #define LOST_BYTES 4096
 
@@ -21,6 +24,7 @@ void ms_reader_init(struct ms_reader *reader, const struct ms_image *image)
 void ms_reader_release(struct ms_reader *reader)
 {
     free(reader->buffer);
+    free(reader->zeros);
     free(reader->lost.items);
 }
 
@@ -87,6 +91,32 @@ static bool copy_runs(struct ms_reader *reader, size_t run, uint64_t address, si
     return true;
 }
 
+// Sparse files are common, and reading their holes would fill the page cache with zeros.
+static bool use_hole(struct ms_reader *reader, uint64_t offset, size_t length)
+{
+    if (length < MIN_HOLE || !ms_source_is_hole(reader->source, offset, length))
+        return false;
+    if (reader->n_zeros < length) {
+        free(reader->zeros);
+        reader->zeros = calloc(1, length);
+        reader->n_zeros = reader->zeros ? length : 0;
+    }
+    reader->bytes = reader->zeros;
+    return reader->zeros != NULL;
+}
+
+static bool use_view(struct ms_reader *reader, uint64_t offset, size_t length)
+{
+    const uint8_t *view = ms_source_view(reader->source, offset, length);
+
+    if (!view)
+        return false;
+    reader->bytes = view;
+    reader->offset = offset;
+    reader->mapped = true;
+    return true;
+}
+
 enum ms_status ms_reader_fetch(struct ms_reader *reader, uint64_t address, size_t length, bool copy,
                                struct ms_error *error)
 {
@@ -96,12 +126,9 @@ enum ms_status ms_reader_fetch(struct ms_reader *reader, uint64_t address, size_
 
     reader->lost.n = 0;
     reader->mapped = false;
-    if (!copy && length <= run->length - skip) {
-        reader->offset = run->offset + skip;
-        reader->bytes = ms_source_view(reader->source, reader->offset, length);
-        reader->mapped = reader->bytes != NULL;
-        if (reader->mapped)
-            return MS_OK;
-    }
+    if (!copy && length <= run->length - skip &&
+        (use_hole(reader, run->offset + skip, length) ||
+         use_view(reader, run->offset + skip, length)))
+        return MS_OK;
     return copy_runs(reader, index, address, length) ? MS_OK : ms_fail_nomem(error);
 }

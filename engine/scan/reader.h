@@ -21,6 +21,8 @@ struct ms_reader {
     const struct ms_source *source;
     uint8_t *buffer;
     size_t capacity;
+    uint8_t *zeros; // never written, so that all of it is one page of the system's
+    size_t n_zeros;
 
     // Of the last fetch:
     const uint8_t *bytes;
