@@ -22,6 +22,7 @@
 struct dump {
     const struct settings *settings;
     const struct ms_image *image;
+    struct window *window;
     struct output *out;
     uint64_t n_present; // bytes printed that the image holds
 };
@@ -80,7 +81,7 @@ static uint32_t dump_columns(struct dump *dump, uint64_t address, uint64_t lengt
     char columns[ROW_ROOM];
     struct dump_row printed = {.address = address, .bytes = row.bytes, .present = row.present};
 
-    dump->n_present += row_read(&row, dump->image, address, length);
+    dump->n_present += row_read(&row, dump->window, address, length);
     printed.n_bytes = row.n_bytes;
     printed.columns = columns;
     printed.columns_length =
@@ -118,7 +119,9 @@ static uint32_t dump_text(struct dump *dump, uint64_t address, uint64_t length)
     bool present[2 * TEXT_CHARACTERS];
     char columns[TEXT_CHARACTERS + 2], *at = columns;
 
-    ms_image_read(dump->image, address, bytes, present, n_bytes);
+    if (n_bytes == 0)
+        return 0; // half a character is left
+    window_read(dump->window, address, bytes, present, n_bytes);
     *at++ = '"';
     for (; n < n_bytes && !is_nul(bytes + n, present + n, width); n += width)
         *at++ = text_character(bytes + n, present + n, width);
@@ -179,10 +182,12 @@ static int dump(const struct settings *settings, const struct ms_range *range,
 {
     struct outcome outcome = {0};
     struct output out;
-    struct dump dump = {.settings = settings, .image = image, .out = &out};
+    struct window window;
+    struct dump dump = {.settings = settings, .image = image, .window = &window, .out = &out};
 
     if (!command_output_open(&out))
         return EXIT_ERROR;
+    window_open(&window, image);
     interrupt_install();
     dump_range(&dump, range, &outcome);
     outcome.found = dump.n_present > 0;

@@ -25,6 +25,7 @@ struct search_run {
     const struct search_query *query;
     const struct printer *printer;
     struct print_context context;
+    struct window window;
     struct outcome outcome;
 };
 
@@ -83,7 +84,7 @@ static void print_results(struct search_run *run, const struct print_end *end)
 {
     const struct printer *printer = run->printer;
 
-    if (printer->coverage != NULL && !end->interrupted)
+    if (printer->coverage != NULL)
         printer->coverage(&run->context, &end->result->coverage);
     if (printer->end != NULL)
         printer->end(&run->context, end);
@@ -159,6 +160,7 @@ static void search_image(struct search_run *run, const char *path)
         run->outcome.error = true;
     } else {
         *format_escaped(prefix, path, strlen(path), prefix_room - 1) = '\0';
+        window_open(&run->window, image);
         run->context.image = image;
         run->context.image_name = path;
         run->context.image_prefix = run->settings->n_operands > 1 ? prefix : NULL;
@@ -206,6 +208,7 @@ static int search(const struct settings *settings, const struct search_query *qu
         return EXIT_ERROR;
     run.context = (struct print_context){
         .out = &out,
+        .window = &run.window,
         .settings = settings,
         .patterns = query->patterns,
         .labels = query->labels,

@@ -51,12 +51,8 @@ struct ms_image *image_open(const char *path, const struct settings *settings)
     struct ms_error error = {0};
 
     if (ms_image_open(path, &options, &image, &error) != MS_OK) {
-        // The library's text begins with the path where it is about the file.
-        bool named = strncmp(error.text, path, strlen(path)) == 0;
-        const char *text = error.text[0] != '\0' ? error.text : ms_status_name(error.status);
-
-        message("%s%s%s%s", named ? "" : path, named ? "" : ": ", text,
-                error.os_errno == ENOENT ? hint(path) : "");
+        // Its text begins with the path.
+        message("%s%s", error.text, error.os_errno == ENOENT ? hint(path) : "");
         return NULL;
     }
     for (size_t i = 0; !settings->quiet && i < ms_image_n_warnings(image); i++)

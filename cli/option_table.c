@@ -22,7 +22,7 @@ const struct command_text command_texts[N_COMMANDS] = {
         {
             .name = "search",
             .synopsis = "[search] PATTERN... [WHERE] [OUTPUT] IMAGE...",
-            .summary = "find values, text, expressions (the default command)",
+            .summary = "find values, text, expressions (the default)",
             .man = "Searches each image for all patterns at once and prints every match, "
                    "overlapping ones "
                    "too, by ascending address. A match never holds a byte that the image does not "

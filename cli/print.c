@@ -59,12 +59,10 @@ void print_hit_bytes(struct print_context *context, const struct ms_hit *hit)
 {
     uint32_t length = hit->length > MAX_HIT_BYTES ? MAX_HIT_BYTES : hit->length;
 
-    print_memory(context->out, context->image, hit->address,
-                 length < ROW_BYTES ? ROW_BYTES : length);
+    print_memory(context, hit->address, length < ROW_BYTES ? ROW_BYTES : length);
 }
 
-void print_memory(struct output *out, const struct ms_image *image, uint64_t address,
-                  uint64_t length)
+void print_memory(struct print_context *context, uint64_t address, uint64_t length)
 {
     uint8_t bytes[256];
     bool present[256];
@@ -75,8 +73,9 @@ void print_memory(struct output *out, const struct ms_image *image, uint64_t add
     while (length > 0) {
         size_t part = length < sizeof(bytes) ? (size_t)length : sizeof(bytes);
 
-        ms_image_read(image, address, bytes, present, part);
-        output_bytes(out, text, (size_t)(format_hex_bytes(text, bytes, present, part) - text));
+        window_read(context->window, address, bytes, present, part);
+        output_bytes(context->out, text,
+                     (size_t)(format_hex_bytes(text, bytes, present, part) - text));
         address += part;
         length -= part;
     }

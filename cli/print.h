@@ -8,6 +8,7 @@
 
 #include "output.h"
 #include "settings.h"
+#include "window.h"
 
 // What all printers work with. One search of one image after another.
 struct print_context {
@@ -17,6 +18,7 @@ struct print_context {
     const char *image_prefix; // "IMAGE" fit to print, where there are several images; else NULL
     const char *image_name;   // as on the command line
     const struct ms_image *image;
+    struct window *window;     // onto the image
     const char *const *labels; // of each pattern, for people; NULL where there is only one
     bool color;
     bool any_printed; // of this image or one before
@@ -58,8 +60,7 @@ const struct printer *printer_find(const struct settings *settings);
 void print_hit_bytes(struct print_context *context, const struct ms_hit *hit);
 
 // Hex digits of `length` bytes of the image.
-void print_memory(struct output *out, const struct ms_image *image, uint64_t address,
-                  uint64_t length);
+void print_memory(struct print_context *context, uint64_t address, uint64_t length);
 
 // Room for a label and the end of its string.
 #define LABEL_BYTES 60

@@ -45,7 +45,7 @@ static void print_bytes(struct print_context *context, const char *name, uint64_
 {
     json_key(context->out, name);
     output_char(context->out, '"');
-    print_memory(context->out, context->image, address, length);
+    print_memory(context, address, length);
     output_char(context->out, '"');
 }
 

@@ -71,7 +71,7 @@ static void print_match_row(struct print_context *context, const struct row_line
     print_prefix(context, ':');
     if (style->marks && context->settings->context_given)
         output_text(context->out, "> ");
-    row_read(&row, context->image, hit->address, ROW_BYTES);
+    row_read(&row, context->window, hit->address, ROW_BYTES);
     print_row(context, style, kind, &row, hit->length < ROW_BYTES ? hit->length : ROW_BYTES);
     if (style->remarks)
         print_remarks(context, hit);
@@ -86,7 +86,7 @@ static void print_context_rows(struct print_context *context, const struct row_l
     struct row row;
 
     while (length > 0) {
-        row_read(&row, context->image, address, length);
+        row_read(&row, context->window, address, length);
         print_prefix(context, '-');
         if (style->marks)
             output_text(context->out, "  ");

@@ -37,7 +37,7 @@ static void draw(double elapsed, uint64_t done_bytes, uint64_t all_bytes)
     double rate = elapsed > 0 ? done / elapsed : 0;
     uint64_t left = rate > 0 ? (uint64_t)((all - done) / rate + 0.5) : 0;
 
-    fprintf(stderr, "\r%3.0f%%  %.2f GB/s", all > 0 ? 100 * done / all : 100, rate / 1e9);
+    fprintf(stderr, "\r%3.0f%%  %.0f MB/s", all > 0 ? 100 * done / all : 100, rate / 1e6);
     if (rate > 0)
         fprintf(stderr, "  %llu:%02llu left", (unsigned long long)(left / 60),
                 (unsigned long long)(left % 60));

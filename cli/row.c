@@ -23,7 +23,7 @@ static const struct row_style styles[MS_N_PATTERN_KINDS] = {
     [MS_HEX] = {1, '-', true},    [MS_REGEX] = {1, '-', true},
 };
 
-size_t row_read(struct row *row, const struct ms_image *image, uint64_t address, uint64_t length)
+size_t row_read(struct row *row, struct window *window, uint64_t address, uint64_t length)
 {
     uint64_t to_top = UINT64_MAX - address;
 
@@ -31,7 +31,7 @@ size_t row_read(struct row *row, const struct ms_image *image, uint64_t address,
     row->n_bytes = length < ROW_BYTES ? (uint32_t)length : ROW_BYTES;
     if (row->n_bytes > to_top)
         row->n_bytes = (uint32_t)to_top + 1;
-    return ms_image_read(image, address, row->bytes, row->present, row->n_bytes);
+    return window_read(window, address, row->bytes, row->present, row->n_bytes);
 }
 
 // Two digits; blanks for a byte past the row's end.

@@ -6,7 +6,7 @@
 #ifndef CLI_ROW_H
 #define CLI_ROW_H
 
-#include <memscan/memscan.h>
+#include "window.h"
 
 #define ROW_BYTES 16
 
@@ -22,7 +22,7 @@ struct row {
 
 // Reads up to `length` bytes, but not past the top of the address space. Returns how many of them
 // the image holds.
-size_t row_read(struct row *row, const struct ms_image *image, uint64_t address, uint64_t length);
+size_t row_read(struct row *row, struct window *window, uint64_t address, uint64_t length);
 
 // Writes the row's columns at `at`, the first `highlight` bytes in colour. Returns the position
 // behind.

@@ -62,7 +62,7 @@ static bool add_patterns(struct ms_patterns *patterns, const struct settings *se
     if (settings->n_patterns > 0 && ms_patterns_count(patterns) > 0)
         return true;
     message("%s: see memscan --help",
-            settings->n_patterns > 0 ? "the pattern file is empty"
+            settings->n_patterns > 0 ? "the pattern files hold no pattern"
                                      : "no pattern: say what to search for, as in -d 78090043");
     return false;
 }

@@ -47,9 +47,9 @@ void report_stats(const char *image_name, const struct ms_matcher *matcher,
     const struct ms_search_counters *counters = &result->counters;
     double scanned = (double)result->coverage.scanned;
 
-    message("%s: %.3f s, %" PRIu64 " bytes, %.3f GB/s, %" PRIu64 " chunks, kernel %s", image_name,
+    message("%s: %.3f s, %" PRIu64 " bytes, %.3f GB/s, %" PRIu64 " %s, kernel %s", image_name,
             seconds, result->coverage.scanned, seconds > 0 ? scanned / seconds / 1e9 : 0,
-            counters->chunks, ms_matcher_simd(matcher));
+            counters->chunks, counters->chunks == 1 ? "chunk" : "chunks", ms_matcher_simd(matcher));
     for (int i = 0; i < MS_N_ENGINES; i++) {
         size_t n_patterns = ms_matcher_n_patterns(matcher, (enum ms_engine)i);
 

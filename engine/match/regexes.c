@@ -14,6 +14,7 @@
 #include "match/hs_database.h"
 #include "match/uniform.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,7 +33,8 @@ struct regexes {
     size_t n;
     hs_database_t *ends;
     hs_database_t *starts;
-    uint32_t reach; // bytes of the longest match, MS_MAX_REGEX_MATCH at most
+    hs_database_t *whole; // NULL where the expressions cannot be put so
+    uint32_t reach;       // bytes of the longest match, MS_MAX_REGEX_MATCH at most
 };
 
 // `count` matches of `length` bytes, each a byte after the last.
@@ -89,22 +91,41 @@ static void destroy(void *engine)
         return;
     hs_free_database(regexes->ends);
     hs_free_database(regexes->starts);
+    hs_free_database(regexes->whole);
     free(regexes);
+}
+
+static char *put_whole(const char *text)
+{
+    char *whole;
+
+    return asprintf(&whole, "^(?:%s)\\z", text) < 0 ? NULL : whole;
+}
+
+static char *put_plain(const char *text)
+{
+    return strdup(text);
+}
+
+static enum ms_status collect(const struct regexes *regexes, char *(*put)(const char *text),
+                              struct ms_expressions *expressions, struct ms_error *error)
+{
+    for (size_t i = 0; i < regexes->n; i++) {
+        const struct ms_pattern *pattern = &regexes->patterns[regexes->numbers[i]];
+        unsigned flags = HS_FLAG_DOTALL | (pattern->ignore_case ? HS_FLAG_CASELESS : 0);
+
+        if (!ms_expressions_add(expressions, put(pattern->text), flags))
+            return ms_fail_nomem(error);
+    }
+    return MS_OK;
 }
 
 static enum ms_status compile(struct regexes *regexes, struct ms_error *error)
 {
     struct ms_expressions expressions = {0};
-    enum ms_status status = MS_OK;
+    enum ms_status status = collect(regexes, put_plain, &expressions, error);
     int culprit = -1;
 
-    for (size_t i = 0; i < regexes->n && status == MS_OK; i++) {
-        const struct ms_pattern *pattern = &regexes->patterns[regexes->numbers[i]];
-
-        if (!ms_expressions_add(&expressions, strdup(pattern->text),
-                                HS_FLAG_DOTALL | (pattern->ignore_case ? HS_FLAG_CASELESS : 0)))
-            status = ms_fail_nomem(error);
-    }
     if (status == MS_OK)
         status = ms_hs_compile(&expressions, 0, &regexes->ends, &culprit, error);
     if (status == MS_OK)
@@ -114,6 +135,20 @@ static enum ms_status compile(struct regexes *regexes, struct ms_error *error)
         ms_prepend(error, status, "regex \"%s\"", expressions.texts.items[culprit]);
     ms_expressions_release(&expressions);
     return status;
+}
+
+// The database of whole matches only saves time. An expression may not allow for it: one that ends
+// in a comment takes the parenthesis behind it for a part of that.
+static enum ms_status compile_whole(struct regexes *regexes, struct ms_error *error)
+{
+    struct ms_expressions expressions = {0};
+    enum ms_status status = collect(regexes, put_whole, &expressions, error);
+    int culprit;
+
+    if (status == MS_OK)
+        status = ms_hs_compile(&expressions, HS_FLAG_SINGLEMATCH, &regexes->whole, &culprit, error);
+    ms_expressions_release(&expressions);
+    return status == MS_ARGUMENT ? MS_OK : status;
 }
 
 static enum ms_status build(const struct ms_engine_input *input, void **engine_ret,
@@ -129,6 +164,8 @@ static enum ms_status build(const struct ms_engine_input *input, void **engine_r
     regexes->n = input->n_mine;
     regexes->reach = MS_MAX_REGEX_MATCH;
     status = compile(regexes, error);
+    if (status == MS_OK)
+        status = compile_whole(regexes, error);
     if (status != MS_OK) {
         destroy(regexes);
         return status;
@@ -152,7 +189,11 @@ static enum ms_status prepare(const void *engine, struct ms_scratch *scratch,
     if (!own->uniform)
         return ms_fail_nomem(error);
     status = ms_hs_prepare(regexes->ends, scratch, error);
-    return status == MS_OK ? ms_hs_prepare(regexes->starts, scratch, error) : status;
+    if (status == MS_OK)
+        status = ms_hs_prepare(regexes->starts, scratch, error);
+    if (status == MS_OK && regexes->whole)
+        status = ms_hs_prepare(regexes->whole, scratch, error);
+    return status;
 }
 
 void ms_regex_scratch_free(struct ms_regex_scratch *own)
@@ -368,8 +409,63 @@ static int settle_found(unsigned id, unsigned long long from, unsigned long long
     return 0;
 }
 
-// Looks at the pending ends again, from the first start that counts for each. What is seen from
-// there on also settles later ends, unless something starts too early for them too.
+static int settle_whole(unsigned id, unsigned long long from, unsigned long long to, unsigned flags,
+                        void *context)
+{
+    struct pass *pass = context;
+
+    (void)from;
+    (void)flags;
+    for (size_t i = pass->first_pending; i < pass->own->pending.n; i++) {
+        struct pending *pending = &pass->own->pending.items[i];
+
+        if (pending->end != pass->base + (size_t)to)
+            break;
+        if (pending->id == id)
+            pending->start = pass->base;
+    }
+    return 0;
+}
+
+// Settles an end behind nothing but one byte value.
+static enum ms_status settle_uniform(struct pass *pass, struct pending *pending,
+                                     struct ms_error *error)
+{
+    const struct regexes *regexes = pass->regexes;
+    const uint8_t *bytes = pass->window->bytes + pass->base;
+    enum ms_status status;
+
+    if (memcmp(bytes, bytes + 1, regexes->reach - 1) != 0)
+        return MS_OK;
+    status = know_uniform(pass, bytes[0], error);
+    pending->start = pending->end - pass->own->uniform[bytes[0] * regexes->n + pending->id];
+    return status;
+}
+
+// Looks for the start of the first end that is pending, from the first place that counts on. What
+// is seen on the way also settles later ends, unless something starts too early for them too.
+static enum ms_status settle_first(struct pass *pass, struct ms_error *error)
+{
+    struct pending *pending = &pass->own->pending.items[pass->first_pending];
+    const struct regexes *regexes = pass->regexes;
+    const uint8_t *bytes = pass->window->bytes;
+    size_t last = pending->end + SETTLE_BYTES;
+    enum ms_status status = MS_OK;
+
+    pass->base = first_start(pass, pending->end);
+    if (pending->end - pass->base == regexes->reach) {
+        status = settle_uniform(pass, pending, error);
+        if (status == MS_OK && pending->start == SIZE_MAX && regexes->whole)
+            status = ms_hs_scan(regexes->whole, pass->scratch, bytes + pass->base, regexes->reach,
+                                settle_whole, pass, error);
+    }
+    if (status != MS_OK || pending->start != SIZE_MAX)
+        return status;
+    last = last < pass->window->length ? last : pass->window->length;
+    return ms_hs_scan(regexes->starts, pass->scratch, bytes + pass->base, last - pass->base,
+                      settle_found, pass, error);
+}
+
 static enum ms_status settle_pending(struct pass *pass, struct ms_error *error)
 {
     struct ms_regex_scratch *own = pass->own;
@@ -379,16 +475,10 @@ static enum ms_status settle_pending(struct pass *pass, struct ms_error *error)
         qsort(own->pending.items, own->pending.n, sizeof(*own->pending.items), compare_pending);
     for (size_t i = 0; i < own->pending.n && status == MS_OK; i++) {
         struct pending *pending = &own->pending.items[i];
-        size_t last = pending->end + SETTLE_BYTES;
 
-        if (pending->start == SIZE_MAX) {
-            pass->first_pending = i;
-            pass->base = first_start(pass, pending->end);
-            last = last < pass->window->length ? last : pass->window->length;
-            status =
-                ms_hs_scan(pass->regexes->starts, pass->scratch, pass->window->bytes + pass->base,
-                           last - pass->base, settle_found, pass, error);
-        }
+        pass->first_pending = i;
+        if (pending->start == SIZE_MAX)
+            status = settle_first(pass, error);
         if (status == MS_OK && pending->start != SIZE_MAX &&
             !add_span(pass, (struct span){pending->id, (uint32_t)(pending->end - pending->start),
                                           pending->start, 1}))
@@ -448,19 +538,20 @@ static enum ms_status find_ends(struct pass *pass, size_t first, size_t last,
     return status;
 }
 
-// Ends that have nothing but one byte value in reach before them, up to `reach` before the end of
-// the uniform stretch: those behind may be of matches that begin here and go on.
-static enum ms_status add_uniform(struct pass *pass, const struct ms_uniform *uniform,
-                                  struct ms_error *error)
+// Adds the matches that end in [first_end, last_end], each of which has nothing but one byte value
+// in reach before it.
+static enum ms_status add_uniform(struct pass *pass, uint8_t byte, size_t first_end,
+                                  size_t last_end, struct ms_error *error)
 {
     const struct regexes *regexes = pass->regexes;
-    enum ms_status status = know_uniform(pass, uniform->byte, error);
+    enum ms_status status = know_uniform(pass, byte, error);
 
     for (uint32_t id = 0; id < regexes->n && status == MS_OK; id++) {
-        size_t length = pass->own->uniform[uniform->byte * regexes->n + id];
-        size_t first = uniform->start + regexes->reach - length;
-        size_t last = uniform->end - regexes->reach - length;
+        size_t length = pass->own->uniform[byte * regexes->n + id];
+        size_t first = first_end - length, last = last_end - length;
 
+        if (first < pass->start)
+            first = pass->start;
         if (last >= pass->end)
             last = pass->end - 1;
         if (length > 0 && first <= last &&
@@ -470,25 +561,45 @@ static enum ms_status add_uniform(struct pass *pass, const struct ms_uniform *un
     return status;
 }
 
-// Collects the spans of the tile.
+// The first uniform stretch from `at` on, to its very end where that is `last`.
+static struct ms_uniform find_uniform(const struct pass *pass, size_t at, size_t last)
+{
+    const uint8_t *bytes = pass->window->bytes;
+    struct ms_uniform uniform = ms_uniform_find(bytes, at, last, 3 * (size_t)pass->regexes->reach);
+
+    if (uniform.start < uniform.end && last - uniform.end < MS_UNIFORM_BLOCK &&
+        memcmp(bytes + uniform.end - 1, bytes + uniform.end, last - uniform.end) == 0)
+        uniform.end = last;
+    return uniform;
+}
+
+// Collects the spans of the tile: of ends up to `last`, which is as far as its matches reach.
 static enum ms_status find_spans(struct pass *pass, struct ms_error *error)
 {
     const struct ms_window *window = pass->window;
     uint32_t reach = pass->regexes->reach;
-    size_t last = pass->end - 1 + reach, first = pass->start + 1, at = pass->start;
+    size_t at = pass->start > reach ? pass->start - reach : 0;
+    size_t last = pass->end - 1 + reach, first = pass->start + 1;
     enum ms_status status = MS_OK;
 
     if (last > window->length)
         last = window->length;
     while (status == MS_OK && window->n_pieces == 0) {
-        struct ms_uniform uniform = ms_uniform_find(window->bytes, at, last, 3 * (size_t)reach);
+        struct ms_uniform uniform = find_uniform(pass, at, last);
+        size_t first_end = uniform.start + reach, last_end = uniform.end;
 
         if (uniform.start == uniform.end)
             break;
-        status = find_ends(pass, first, uniform.start + reach - 1, error);
+        if (first_end < first)
+            first_end = first;
+        // What ends here may go on behind the stretch, but not behind what the tile's matches
+        // reach.
+        if (uniform.end < last)
+            last_end -= reach;
+        status = find_ends(pass, first, first_end - 1, error);
         if (status == MS_OK)
-            status = add_uniform(pass, &uniform, error);
-        first = uniform.end - reach + 1;
+            status = add_uniform(pass, uniform.byte, first_end, last_end, error);
+        first = last_end + 1;
         at = uniform.end;
     }
     return status == MS_OK ? find_ends(pass, first, last, error) : status;

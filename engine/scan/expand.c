@@ -70,4 +70,11 @@ static enum ms_status finish(struct ms_hit_stream *stream)
     return status;
 }
 
-const struct ms_hit_stream_ops ms_hit_stream_expand = {create, destroy, add, finish};
+static const struct ms_record *first(const struct ms_hit_stream *stream)
+{
+    const struct expand *expand = (const struct expand *)stream;
+
+    return expand->heap.n > 0 ? &expand->heap.items[0] : NULL;
+}
+
+const struct ms_hit_stream_ops ms_hit_stream_expand = {create, destroy, add, finish, first};

@@ -77,9 +77,9 @@ static struct line *open_line(struct fold *fold, uint32_t pattern)
     if (number <= fold->gone)
         return NULL;
     index = (size_t)(number - 1 - fold->gone);
-    if (index < fold->head || index >= fold->queue.n)
+    if (index < fold->head || index >= fold->queue.n || fold->queue.items[index].closed)
         return NULL;
-    return fold->queue.items[index].closed ? NULL : &fold->queue.items[index];
+    return fold->queue.items[index].record.pattern == pattern ? &fold->queue.items[index] : NULL;
 }
 
 static enum ms_status pass_line(struct fold *fold, const struct line *line, uint64_t repeat)
@@ -171,6 +171,8 @@ static bool cut_lines(struct fold *fold, uint64_t address)
     return true;
 }
 
+static enum ms_status add_rests(struct fold *fold, const struct ms_record *record);
+
 static enum ms_status begin_line(struct fold *fold, const struct ms_record *record)
 {
     uint32_t align = ms_matcher_align(fold->stream.matcher, record->pattern);
@@ -180,6 +182,9 @@ static enum ms_status begin_line(struct fold *fold, const struct ms_record *reco
         if (!cut_lines(fold, record->address))
             return MS_NOMEM;
         status = drain(fold, record->address);
+        // Of patterns with lower numbers, rests may begin where the record does.
+        if (status == MS_OK)
+            status = add_rests(fold, record);
     }
     if (status != MS_OK)
         return status;
@@ -212,6 +217,9 @@ static enum ms_status add_rests(struct fold *fold, const struct ms_record *recor
 
         ms_record_heap_pop(&fold->rests);
         status = add_one(fold, &rest);
+        // Not passed on, so it is still held back.
+        if (status == MS_STOPPED && !ms_record_heap_push(&fold->rests, rest))
+            status = MS_NOMEM;
     }
     return status;
 }
@@ -234,4 +242,15 @@ static enum ms_status finish(struct ms_hit_stream *stream)
     return status;
 }
 
-const struct ms_hit_stream_ops ms_hit_stream_fold = {create, destroy, add, finish};
+static const struct ms_record *first(const struct ms_hit_stream *stream)
+{
+    const struct fold *fold = (const struct fold *)stream;
+    const struct ms_record *rest = fold->rests.n ? &fold->rests.items[0] : NULL;
+    const struct ms_record *line = NULL;
+
+    if (fold->head < fold->queue.n)
+        line = &fold->queue.items[fold->head].record;
+    return line && (!rest || ms_record_compare(line, rest) < 0) ? line : rest;
+}
+
+const struct ms_hit_stream_ops ms_hit_stream_fold = {create, destroy, add, finish, first};

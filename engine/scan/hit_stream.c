@@ -34,6 +34,13 @@ enum ms_status ms_hit_stream_finish(struct ms_hit_stream *stream)
     return stream->ops->finish(stream);
 }
 
+uint64_t ms_hit_stream_first(const struct ms_hit_stream *stream, uint64_t otherwise)
+{
+    const struct ms_record *first = stream->ops->first(stream);
+
+    return first ? first->address : otherwise;
+}
+
 static void swap(struct ms_record *a, struct ms_record *b)
 {
     struct ms_record kept = *a;

@@ -28,12 +28,16 @@ enum ms_status ms_hit_stream_add(struct ms_hit_stream *stream, const struct ms_r
 // Passes on what is held back: nothing will be added any more.
 enum ms_status ms_hit_stream_finish(struct ms_hit_stream *stream);
 
+// The address of the first match that is held back, also after a stop; `otherwise` if none is.
+uint64_t ms_hit_stream_first(const struct ms_hit_stream *stream, uint64_t otherwise);
+
 // For the two kinds of streams, fold.c and expand.c.
 struct ms_hit_stream_ops {
     struct ms_hit_stream *(*create)(const struct ms_matcher *matcher);
     void (*free)(struct ms_hit_stream *stream);
     enum ms_status (*add)(struct ms_hit_stream *stream, const struct ms_record *record);
     enum ms_status (*finish)(struct ms_hit_stream *stream);
+    const struct ms_record *(*first)(const struct ms_hit_stream *stream);
 };
 
 struct ms_hit_stream {

@@ -138,17 +138,11 @@ static bool find_stretches(struct ms_scan_plan *plan, const struct ms_memory *me
 
 // == Coverage ==
 
-// All of the address space is one byte more than can be counted.
-static uint64_t count_bytes(uint64_t first, uint64_t last)
-{
-    return last - first == UINT64_MAX ? UINT64_MAX : last - first + 1;
-}
-
 static bool add_gap(struct ms_scan_plan *plan, uint64_t first, uint64_t last,
                     enum ms_gap_reason reason)
 {
     struct ms_gap gap = {.range = {.first = first, .last = last}, .reason = reason};
-    uint64_t bytes = count_bytes(first, last);
+    uint64_t bytes = last - first + 1; // an image has memory, so no gap is the whole address space
 
     plan->coverage.asked += bytes;
     if (reason == MS_GAP_ABSENT)
@@ -215,6 +209,21 @@ static bool cover_all(struct ms_scan_plan *plan, const struct ms_memory *memory,
     return true;
 }
 
+// Where all of the address space was asked for, the sum has come out as 0: then one byte that is
+// not there is left uncounted, so that what is counted still adds up.
+static void saturate(struct ms_coverage *coverage)
+{
+    if (coverage->asked != 0)
+        return;
+    if (coverage->unmapped > 0)
+        coverage->unmapped--;
+    else if (coverage->absent > 0)
+        coverage->absent--;
+    else
+        return;
+    coverage->asked = UINT64_MAX;
+}
+
 // == Units ==
 
 static bool cut_units(struct ms_scan_plan *plan, size_t chunk_bytes)
@@ -251,6 +260,7 @@ enum ms_status ms_scan_plan_build(struct ms_scan_plan *plan, const struct ms_mem
                              : everything(&ranges);
     done = done && find_stretches(plan, memory, &ranges, options->from) &&
            cover_all(plan, memory, &ranges, options) && cut_units(plan, chunk_bytes);
+    saturate(&plan->coverage);
     free(ranges.items);
     return done ? MS_OK : ms_fail_nomem(error);
 }

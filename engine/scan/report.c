@@ -8,9 +8,10 @@
 
 static int pass_hit(void *user, const struct ms_hit *hit)
 {
-    const struct ms_search_callbacks *callbacks = user;
+    struct ms_report *report = user;
 
-    return callbacks->hit(callbacks->user, hit);
+    report->hits_stopped = report->callbacks->hit(report->callbacks->user, hit) != 0;
+    return report->hits_stopped;
 }
 
 static enum ms_status init_limits(struct ms_report *report, size_t n, uint64_t max_hits,
@@ -43,7 +44,7 @@ enum ms_status ms_report_init(struct ms_report *report, const struct ms_matcher 
     status =
         init_limits(report, ms_matcher_count(matcher), passes_hits ? options->max_hits : 0, error);
     if (status == MS_OK && passes_hits) {
-        struct ms_hit_taker taker = {pass_hit, (void *)(uintptr_t)callbacks};
+        struct ms_hit_taker taker = {pass_hit, report};
 
         status = ms_hit_stream_create(matcher, options->fold, taker, &report->stream, error);
     }
@@ -83,14 +84,21 @@ static enum ms_status add_unreadable(struct ms_report *report, const struct ms_j
 {
     for (size_t i = 0; i < job->gaps.n; i++) {
         struct ms_gap gap = job->gaps.items[i];
-        struct ms_gap *before = &report->unreadable.items[report->unreadable.n - 1];
+        size_t n = report->unreadable.n;
+        struct ms_gap *before = n > 0 ? &report->unreadable.items[n - 1] : NULL;
 
-        if (report->unreadable.n > 0 && before->range.last + 1 == gap.range.first)
+        if (before && before->range.last + 1 == gap.range.first)
             before->range.last = gap.range.last;
         else if (!ms_vec_push(&report->unreadable, gap))
             return MS_NOMEM;
     }
     return MS_OK;
+}
+
+// Where the search is to go on, after the hit callback stopped it at or before the record.
+static uint64_t first_held(const struct ms_report *report, const struct ms_record *record)
+{
+    return ms_min_u64(ms_hit_stream_first(report->stream, UINT64_MAX), record->address);
 }
 
 enum ms_status ms_report_add(struct ms_report *report, const struct ms_job_result *job,
@@ -100,9 +108,9 @@ enum ms_status ms_report_add(struct ms_report *report, const struct ms_job_resul
 
     for (size_t i = 0; i < job->records.n && status == MS_OK; i++) {
         status = add_record(report, &job->records.items[i]);
-        // Others at the same address may not have been reported.
-        if (status == MS_STOPPED && job->records.items[i].length > 0)
-            report->result->next = job->records.items[i].address;
+        // Neither the record nor what was held back before it has been reported.
+        if (status == MS_STOPPED)
+            report->result->next = first_held(report, &job->records.items[i]);
     }
     if (status == MS_NOMEM)
         return ms_fail_nomem(error);
@@ -150,8 +158,12 @@ static enum ms_status pass_gaps(struct ms_report *report)
 
 enum ms_status ms_report_finish(struct ms_report *report, bool complete, struct ms_error *error)
 {
-    enum ms_status status = report->stream ? ms_hit_stream_finish(report->stream) : MS_OK;
+    enum ms_status status = MS_OK;
 
+    if (report->stream && !report->hits_stopped)
+        status = ms_hit_stream_finish(report->stream);
+    if (status == MS_STOPPED)
+        report->result->next = ms_hit_stream_first(report->stream, report->result->next);
     if (status == MS_OK && complete && report->callbacks->gap)
         status = pass_gaps(report);
     return status == MS_NOMEM ? ms_fail_nomem(error) : status;

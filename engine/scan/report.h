@@ -13,6 +13,7 @@ struct ms_report {
     struct ms_search_result *result;
     const struct ms_scan_plan *plan;
     struct ms_hit_stream *stream; // NULL: no hits are passed on
+    bool hits_stopped;            // the hit callback wants no more
     uint64_t *left;               // by pattern: matches that may still be passed on
     atomic_uchar *muted;          // by pattern: none may
     MS_VEC(struct ms_gap) unreadable;

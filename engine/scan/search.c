@@ -262,8 +262,9 @@ static enum ms_status run(struct search *search, unsigned n_threads, struct ms_e
     finished = ms_report_finish(&search->report, status == MS_OK, error);
     if (finished == MS_NOMEM)
         return finished;
+    status = status == MS_OK ? finished : status;
     search->report.result->complete = status == MS_OK;
-    return status == MS_OK ? finished : status;
+    return status;
 }
 
 enum ms_status ms_search(const struct ms_image *image, const struct ms_matcher *matcher,

@@ -49,14 +49,18 @@ static bool replace_page(struct ms_mapping *mapping, uintptr_t address)
 
 static void chain(int signal, siginfo_t *info, void *context)
 {
+    bool sent = info->si_code <= 0; // by a process: there is no access that would be repeated
+
     if (previous.sa_flags & SA_SIGINFO) {
         previous.sa_sigaction(signal, info, context);
     } else if (previous.sa_handler != SIG_DFL && previous.sa_handler != SIG_IGN) {
         previous.sa_handler(signal);
-    } else {
+    } else if (!sent || previous.sa_handler == SIG_DFL) {
         // The access is repeated when the handler returns, and then ends the process as it should.
         struct sigaction plain = {.sa_handler = SIG_DFL};
         sigaction(signal, &plain, NULL);
+        if (sent)
+            raise(signal);
     }
 }
 
@@ -64,7 +68,8 @@ static void on_sigbus(int signal, siginfo_t *info, void *context)
 {
     int saved_errno = errno;
 
-    if (!guarded || !replace_page(guarded, (uintptr_t)info->si_addr))
+    // Only the kernel's own si_addr is an address.
+    if (!guarded || info->si_code <= 0 || !replace_page(guarded, (uintptr_t)info->si_addr))
         chain(signal, info, context);
     errno = saved_errno;
 }

@@ -187,6 +187,16 @@ void ms_source_guard(const struct ms_source *source)
     ms_guard_set((struct ms_mapping *)(uintptr_t)&source->mapping);
 }
 
+// Behind its end, a file's last page is mapped as zeros, and reading them raises nothing.
+static bool still_holds(const struct ms_source *source, uint64_t offset, size_t length)
+{
+    struct stat status;
+
+    if (fstat(source->fd, &status) != 0)
+        return false;
+    return !S_ISREG(status.st_mode) || ms_in_file(offset, length, (uint64_t)status.st_size);
+}
+
 bool ms_source_unguard(const struct ms_source *source, uint64_t offset, size_t length)
 {
     const struct ms_mapping *mapping = &source->mapping;
@@ -194,5 +204,8 @@ bool ms_source_unguard(const struct ms_source *source, uint64_t offset, size_t l
     uint64_t last = atomic_load(&mapping->last_lost);
 
     ms_guard_set(NULL);
-    return length == 0 || first > last || offset > last || ms_last(offset, length) < first;
+    if (length == 0)
+        return true;
+    return (first > last || offset > last || ms_last(offset, length) < first) &&
+           still_holds(source, offset, length);
 }

@@ -1,4 +1,5 @@
 # Errors of the command line: one line each, before anything is printed or opened.
+# needs: regexes
 . "$TEST_LIBRARY"
 small_raw image
 printf 'd 78090043\na "open\n' >unclosed

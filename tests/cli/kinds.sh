@@ -1,4 +1,5 @@
 # The line of each kind of pattern.
+# needs: regexes
 . "$TEST_LIBRARY"
 small_raw image
 run --quiet -b '43 00 09' image

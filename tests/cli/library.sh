@@ -5,7 +5,7 @@
 # Prints the command, runs memscan with it and prints its exit status.
 run() {
     printf '$ memscan'
-    printf ' %q' "$@"
+    [[ $# -gt 0 ]] && printf ' %q' "$@"
     printf '\n'
     "$MEMSCAN" "$@"
     printf '[exit %d]\n' $?

@@ -1,4 +1,5 @@
 # Output is byte for byte the same for any number of threads, chunk size and kernel, mapped or read.
+# needs: regexes
 . "$TEST_LIBRARY"
 zeros image 1M
 for ((i = 0; i < 200; i++)); do

@@ -145,7 +145,9 @@ struct ms_search_result {
     uint64_t max_hits_held; // matches that max_hits kept from the callback
     struct ms_coverage coverage;
     bool complete; // false if stopped
-    uint64_t next; // if stopped: every match that starts below it has been reported
+    // If stopped: every match that starts below it has been reported; and if it was the progress
+    // callback that stopped, no other has. A search with `from` at it goes on.
+    uint64_t next;
     struct ms_search_counters counters;
 };
 
