@@ -118,8 +118,9 @@ static size_t read_fully(const struct ms_source *source, uint64_t offset, void *
 
     *errno_ret = 0;
     while (done < length && offset + done <= INT64_MAX) {
-        ssize_t n =
-            pread(source->fd, (uint8_t *)bytes + done, length - done, (off_t)(offset + done));
+        // Beyond the greatest offset nothing is, and asking for it is an error.
+        size_t part = (size_t)ms_min_u64(length - done, INT64_MAX - (offset + done));
+        ssize_t n = pread(source->fd, (uint8_t *)bytes + done, part, (off_t)(offset + done));
 
         if (n < 0 && errno == EINTR)
             continue;
@@ -144,8 +145,8 @@ enum ms_status ms_source_read(const struct ms_source *source, uint64_t offset, v
         return ms_fail_errno(error, os_errno, "%s at offset 0x%" PRIx64 " cannot be read", what,
                              offset);
     return ms_fail(error, MS_MALFORMED,
-                   "%s at offset 0x%" PRIx64 " needs %zu bytes, but the file ends at 0x%" PRIx64,
-                   what, offset, length, offset + done);
+                   "%s at offset 0x%" PRIx64 " needs %zu bytes, of which the file has %zu", what,
+                   offset, length, done);
 }
 
 size_t ms_source_read_at(const struct ms_source *source, uint64_t offset, void *bytes,

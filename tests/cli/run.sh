@@ -10,7 +10,7 @@
 # them.
 #
 # Wanted in the environment: MEMSCAN, the program. Tests may also use MKIMAGE (the image builder),
-# DOCGEN (the generator of the documents) and DOCS (the folder it wrote them to).
+# DOCGEN (the generator of the documents), DOCS (the folder it wrote them to) and SPECS (the builder's specs).
 
 set -u
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -18,7 +18,7 @@ rewrite=false
 failed=0
 
 : "${MEMSCAN:?names no program}"
-export MEMSCAN MKIMAGE=${MKIMAGE-} DOCGEN=${DOCGEN-} DOCS=${DOCS-}
+export MEMSCAN MKIMAGE=${MKIMAGE-} DOCGEN=${DOCGEN-} DOCS=${DOCS-} TEST_SPECS=${SPECS-}
 export TEST_LIBRARY=$here/library.sh LC_ALL=C
 unset NO_COLOR MEMSCAN_SIMD POSIXLY_CORRECT
 

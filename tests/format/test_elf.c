@@ -148,6 +148,7 @@ static const struct damage damages64[] = {
     {"a descriptor past the notes", 0x104, "FF FF FF FF", 0, MS_OK, "broken 568", RUNS64},
     {"a descriptor one too long", 0x2e0, "45", 0, MS_OK, "broken 92 bytes", RUNS64},
     {"a QEMU note of another version", 0x12c, "02", 0, MS_OK, "QEMU note of CPU 0", RUNS64},
+    {"a short QEMU note", 0x11c, "AC", 0, MS_OK, "the QEMU note of CPU 0 has 428 bytes", RUNS64},
     {"notes cut in a header", 0x60, "E0 01", 0, MS_OK, "broken 4 bytes", RUNS64},
     {"cut in the header", 0, NULL, 0x3f, MS_MALFORMED, "the ELF header", NULL},
     {"cut in the table", 0, NULL, 0xe7, MS_MALFORMED, "do not fit", NULL},
@@ -351,11 +352,27 @@ Test(elf, lists_each_page_table_root_once)
     free(file.bytes);
 }
 
-// A thousand PT_NOTEs that all describe the same 16 KiB: 16 MiB of them are looked at.
+// A name that is there, whose padding is not.
+Test(elf, survives_notes_that_end_in_padding)
+{
+    struct file_bytes file = make_golden64();
+    struct reading reading;
+
+    put_number(&file, 0x60, 12 + 5, 8);
+    put_number(&file, 0x104, 0, 4);
+    reading = read_bytes(file.bytes, file.n, NULL);
+    cr_assert(eq(int, reading.status, MS_OK), "%s", reading.error.text);
+    cr_assert(warned(&reading.layout, "the notes are broken 17 bytes before their end"));
+    ms_layout_release(&reading.layout);
+    free(file.bytes);
+}
+
+// 3,000 PT_NOTEs that all describe the same 16,380 bytes of empty notes, which are as they should
+// be: no more than 16 MiB are looked at, and that is said.
 Test(elf, bounds_the_notes_that_it_reads)
 {
-    size_t n = 3000;
-    struct file_bytes file = filled(0x40 + 56 * (n + 1), "\0\0\0\0");
+    const size_t n = 3000, notes = 0x40 + 56 * (n + 1), n_bytes = 16380;
+    struct file_bytes file = filled(notes + n_bytes, "\0\0\0\0");
     struct reading reading;
 
     put_pieces(&file, (const struct piece_of_file[]){{0x00, "7F 45 4C 46 02 01 01"},
@@ -366,8 +383,8 @@ Test(elf, bounds_the_notes_that_it_reads)
     put_number(&file, 0x38, n + 1, 2);
     for (size_t i = 0; i < n; i++) {
         put_number(&file, 0x40 + 56 * i, 4, 4);
-        put_number(&file, 0x40 + 56 * i + 0x08, 0x40, 8);
-        put_number(&file, 0x40 + 56 * i + 0x20, 0x4000, 8);
+        put_number(&file, 0x40 + 56 * i + 0x08, notes, 8);
+        put_number(&file, 0x40 + 56 * i + 0x20, n_bytes, 8);
     }
     put_number(&file, 0x40 + 56 * n, 1, 4);
     put_number(&file, 0x40 + 56 * n + 0x18, 0x1000, 8);
@@ -375,7 +392,8 @@ Test(elf, bounds_the_notes_that_it_reads)
     reading = read_bytes(file.bytes, file.n, NULL);
     cr_assert(eq(int, reading.status, MS_OK), "%s", reading.error.text);
     cr_assert(eq(str, (char *)runs_text(&reading.layout), "1000+1000@0/0"));
-    cr_assert(warned(&reading.layout, "more warnings about notes"));
+    cr_assert(warned(&reading.layout, "only 0x0 can be read"));
+    cr_assert(warned(&reading.layout, "1969 more warnings about notes"));
     ms_layout_release(&reading.layout);
     free(file.bytes);
 }

@@ -104,6 +104,23 @@ Test(foreign, does_not_read_past_a_short_file)
     }
 }
 
+// The same where a magic number itself ends in zeros.
+Test(foreign, wants_all_of_a_magic_number)
+{
+    static const char *const magics[] = {"makedumpfile\0\0\0\0", "EVF\x09\x0d\x0a\xff\0"};
+    static const size_t lengths[] = {16, 8};
+
+    for (size_t i = 0; i < 2; i++) {
+        struct ms_head head = {.length = lengths[i]};
+        const char *title = NULL;
+
+        memcpy(head.bytes, magics[i], lengths[i]);
+        cr_expect(eq(uint, ms_foreign_bid(&head, &title), 8 * (unsigned)lengths[i]));
+        head.length--;
+        cr_expect(eq(uint, ms_foreign_bid(&head, &title), 0), "%s", magics[i]);
+    }
+}
+
 struct sample_case {
     const char *name;
     const char *title;

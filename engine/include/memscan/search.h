@@ -153,7 +153,7 @@ struct ms_search_result {
 
 // Searches the physical memory of `image`. `result` is filled on MS_OK and on MS_STOPPED and then
 // released with ms_search_result_release(). Bytes that cannot be read are coverage, not an error.
-// MS_IO is a thread that could not be started.
+// Where the system gives fewer threads, fewer search. MS_IO: Hyperscan failed, which it must not.
 MS_API enum ms_status ms_search(const struct ms_image *image, const struct ms_matcher *matcher,
                                 const struct ms_search_options *options,
                                 const struct ms_search_callbacks *callbacks,
