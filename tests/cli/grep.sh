@@ -28,5 +28,5 @@ compare '\x43' '[\x00-\x0f]\x09\x78' -x '43 0? 09 78'
 compare '\x20' '\x20' -x 2020
 compare '[\x40-\x4f]' '\x8b' -x '4? 8b'
 compare '[\x60-\x7a]' '[\x60-\x7a]' -e '[\x60-\x7a]{2}'
-compare '\x90' '\x90{4}' -x 9090909090
+compare '\xff' '\xff{2}' -x ffffff
 compare '\xff' '' -b ff
