@@ -5,7 +5,7 @@
 
 #include "setters.h"
 
-#include "number.h"
+#include "count_number.h"
 #include <stdio.h>
 #include <string.h>
 

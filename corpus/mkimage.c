@@ -5,7 +5,7 @@
 // It is written from the formats' descriptions alone and shares no code with memscan, so that a
 // misunderstanding in one of the two shows as a failing test. See README.md for the language.
 
-#include "image.h"
+#include "container.h"
 #include "truth.h"
 
 #include <errno.h>

@@ -5,7 +5,7 @@
 #ifndef CORPUS_PLANT_H
 #define CORPUS_PLANT_H
 
-#include "layout.h"
+#include "placement.h"
 
 struct plant {
     uint64_t address;

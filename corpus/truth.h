@@ -6,7 +6,7 @@
 #ifndef CORPUS_TRUTH_H
 #define CORPUS_TRUTH_H
 
-#include "image.h"
+#include "container.h"
 
 #include <stdio.h>
 

@@ -6,7 +6,7 @@
 // What is not set holds the text "PAGE" over and over, as Windows leaves it. In bitmap dumps that
 // is also the run list, so that a reader cannot use it by mistake.
 
-#include "image.h"
+#include "container.h"
 
 #include "material.h"
 

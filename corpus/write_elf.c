@@ -5,7 +5,7 @@
 //
 // Offsets are the ELF specification's and those of QEMU's notes; see README.md.
 
-#include "image.h"
+#include "container.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
 //
 // LiME version 1: a header of 32 bytes before each run, with an inclusive end address.
 
-#include "image.h"
+#include "container.h"
 
 enum {
     HEADER_SIZE = 0x20,

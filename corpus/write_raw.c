@@ -3,7 +3,7 @@
 // Raw images: padded (a file offset is a physical address, holes are zeros) and concatenated (runs
 // back to back, in the order of the spec).
 
-#include "image.h"
+#include "container.h"
 
 static void plan_padded(struct image *image)
 {

@@ -8,7 +8,7 @@
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/error.h"
-#include "match/literal.h"
+#include "match/fixed_text.h"
 #include "match/regex_syntax.h"
 
 #include <stdlib.h>

@@ -4,7 +4,7 @@
 // has one function, which appends element after element to a struct literal; the table is at the
 // end.
 
-#include "match/literal.h"
+#include "match/fixed_text.h"
 
 #include "base/bytes.h"
 #include "match/number.h"

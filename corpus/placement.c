@@ -2,7 +2,7 @@
 //
 // Segments and extents: sorting, merging, searching.
 
-#include "layout.h"
+#include "placement.h"
 
 #include <stdlib.h>
 

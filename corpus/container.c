@@ -3,7 +3,7 @@
 // Puts an image together: the container's own data, what memory holds, plants, damage; in that
 // order, since each may overwrite what was before it.
 
-#include "image.h"
+#include "container.h"
 
 #include "material.h"
 

@@ -3,13 +3,13 @@
 // An image in the making, and the containers that it can be put into.
 //
 // To add a container: one write_NAME.c with a table of `struct container`, one line in families[]
-// in image.c, its section in README.md, its golden bytes in tests/corpus/test_mkimage.sh.
+// in container.c, its section in README.md, its golden bytes in tests/corpus/test_mkimage.sh.
 
-#ifndef CORPUS_IMAGE_H
-#define CORPUS_IMAGE_H
+#ifndef CORPUS_CONTAINER_H
+#define CORPUS_CONTAINER_H
 
-#include "layout.h"
 #include "outfile.h"
+#include "placement.h"
 #include "plant.h"
 
 struct image {

@@ -3,8 +3,8 @@
 // Where physical memory lies: which addresses the image holds at all (segments), and where in the
 // file they are (extents). Containers make extents; everything else looks them up.
 
-#ifndef CORPUS_LAYOUT_H
-#define CORPUS_LAYOUT_H
+#ifndef CORPUS_PLACEMENT_H
+#define CORPUS_PLACEMENT_H
 
 #include "spec.h"
 

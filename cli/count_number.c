@@ -2,7 +2,7 @@
 //
 // strtoull accepts signs, blanks and octal, none of which should pass here.
 
-#include "number.h"
+#include "count_number.h"
 
 #include <stddef.h>
 #include <string.h>

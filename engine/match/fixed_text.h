@@ -2,8 +2,8 @@
 //
 // The text of a pattern other than a regex, made into bytes, masks and value ranges.
 
-#ifndef MS_MATCH_LITERAL_H
-#define MS_MATCH_LITERAL_H
+#ifndef MS_MATCH_FIXED_TEXT_H
+#define MS_MATCH_FIXED_TEXT_H
 
 #include "match/pattern_set.h"
 

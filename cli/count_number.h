@@ -3,8 +3,8 @@
 // The numbers of options: decimal, or hexadecimal behind 0x. (Pattern values, addresses and ranges
 // are the library's, and hexadecimal.)
 
-#ifndef CLI_NUMBER_H
-#define CLI_NUMBER_H
+#ifndef CLI_COUNT_NUMBER_H
+#define CLI_COUNT_NUMBER_H
 
 #include <stdbool.h>
 #include <stdint.h>
