@@ -642,9 +642,12 @@ static enum ms_status scan(const void *engine, struct ms_scratch *scratch,
         status = scan_tile(&pass, error);
         if (status == MS_OK) {
             pass.start = pass.end;
-            // What was dense may be sparse again.
-            if (pass.own->spans.n < MAX_TILE_SPANS / 4 && pass.own->tile_bytes < FIRST_TILE)
+            // What was dense may be sparse again. Halves are of any size, so doubling may
+            // overshoot.
+            if (pass.own->spans.n < MAX_TILE_SPANS / 4)
                 pass.own->tile_bytes *= 2;
+            if (pass.own->tile_bytes > FIRST_TILE)
+                pass.own->tile_bytes = FIRST_TILE;
         } else if (status == MS_STOPPED && pass.full) {
             pass.own->tile_bytes = (pass.end - pass.start) / 2;
             status = MS_OK;

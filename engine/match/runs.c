@@ -195,16 +195,8 @@ static bool matters(const struct pass *pass, uint64_t mask, size_t at)
 static bool add_mask(struct pass *pass, uint64_t mask, size_t at)
 {
     while (mask) {
-        uint32_t first = (uint32_t)__builtin_ctzll(mask);
-        uint64_t rest = ~(mask >> first);
-        uint32_t count = rest ? (uint32_t)__builtin_ctzll(rest) : MS_BLOCK_ELEMENTS;
+        uint32_t first, count = ms_take_ones(&mask, &first);
 
-        if (first + count >= MS_BLOCK_ELEMENTS) {
-            count = MS_BLOCK_ELEMENTS - first;
-            mask = 0;
-        } else {
-            mask &= UINT64_MAX << (first + count);
-        }
         if (!add_places(pass, at + first, at + first + count))
             return false;
     }

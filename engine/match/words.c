@@ -158,16 +158,8 @@ static bool emit_mask(const struct pass *pass, uint64_t mask, size_t at)
     uint32_t pattern = pass->group->anchors[0].pattern;
 
     while (mask) {
-        uint32_t first = (uint32_t)__builtin_ctzll(mask);
-        uint64_t rest = ~(mask >> first);
-        uint32_t count = rest ? (uint32_t)__builtin_ctzll(rest) : MS_BLOCK_ELEMENTS;
+        uint32_t first, count = ms_take_ones(&mask, &first);
 
-        if (first + count >= MS_BLOCK_ELEMENTS) {
-            count = MS_BLOCK_ELEMENTS - first;
-            mask = 0;
-        } else {
-            mask &= UINT64_MAX << (first + count);
-        }
         if (!emit(pass, pattern, at + (size_t)first * width, count))
             return false;
     }

@@ -5,7 +5,7 @@
 
 #include "base/bytes.h"
 #include "base/cleanup.h"
-#include "match/literal.h"
+#include "match/fixed_text.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

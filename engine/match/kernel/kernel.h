@@ -72,6 +72,20 @@ const struct ms_kernels *ms_kernels_choose(const char *name);
 // Whether a value passes a test; what kernels must agree with.
 bool ms_test_passes(const struct ms_test *test, uint64_t value);
 
+// Takes the first stretch of ones off a mask that is not 0: returns its length, and where it
+// begins.
+static inline uint32_t ms_take_ones(uint64_t *mask, uint32_t *first_ret)
+{
+    uint32_t first = (uint32_t)__builtin_ctzll(*mask);
+    uint64_t rest = ~(*mask >> first);
+    uint32_t count = rest ? (uint32_t)__builtin_ctzll(rest) : MS_BLOCK_ELEMENTS;
+
+    // The shift brings in zeros, so a stretch ends behind the last bit at the latest.
+    *mask = first + count < MS_BLOCK_ELEMENTS ? *mask & UINT64_MAX << (first + count) : 0;
+    *first_ret = first;
+    return count;
+}
+
 static inline unsigned ms_log2_width(uint32_t width)
 {
     return (unsigned)__builtin_ctz(width);
