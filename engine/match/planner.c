@@ -34,16 +34,17 @@ static bool has_rare_element(const struct ms_pattern *pattern)
     return pattern->align > 1 && ms_anchor_element(pattern, 8).bits >= ENOUGH_ELEMENT_BITS;
 }
 
+static bool is_fixed(const struct ms_pattern *pattern)
+{
+    return pattern->kind != MS_REGEX;
+}
+
+#ifdef MS_HAVE_HYPERSCAN
 static bool has_rare_stretch(const struct ms_pattern *pattern)
 {
     struct ms_stretch_anchor anchor = ms_anchor_stretch(pattern);
 
     return anchor.length > 1 && anchor.bits > ms_anchor_element(pattern, 8).bits;
-}
-
-static bool is_fixed(const struct ms_pattern *pattern)
-{
-    return pattern->kind != MS_REGEX;
 }
 
 static bool is_regex_of_one_length(const struct ms_pattern *pattern)
@@ -55,6 +56,7 @@ static bool is_regex(const struct ms_pattern *pattern)
 {
     return pattern->kind == MS_REGEX;
 }
+#endif
 
 // The first rule that holds, and whose engine is built and allowed, decides.
 static const struct {

@@ -195,10 +195,11 @@ static enum ms_status run_threads(struct search *search, pthread_t *threads, uns
                                   struct ms_error *error)
 {
     unsigned started = start_threads(search, threads, n);
+    struct ms_error reporting = {0}; // the caller's may be a worker's to fill
     enum ms_status status = MS_OK;
 
     if (started > 0) {
-        status = report_all(search, error);
+        status = report_all(search, &reporting);
         atomic_store(&search->shared.stop, true);
         ms_queue_stop(search->queue);
     }
@@ -206,7 +207,11 @@ static enum ms_status run_threads(struct search *search, pthread_t *threads, uns
         pthread_join(threads[i], NULL);
     if (started == 0)
         return run_alone(search, error);
-    return search->failed != MS_OK ? search->failed : status;
+    if (search->failed != MS_OK)
+        return search->failed;
+    if (error && status != MS_OK)
+        *error = reporting;
+    return status;
 }
 
 static enum ms_status run_together(struct search *search, unsigned n_threads,

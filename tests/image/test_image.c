@@ -145,7 +145,7 @@ static const struct error_case error_cases[] = {
     {"foreign", "KDUMP   ", 8, NULL, MS_UNSUPPORTED, "compressed kdump"},
     {"cut", "EMiL\1", 5, NULL, MS_MALFORMED, "LiME image: a range header at offset 0x0 needs 32"},
     {"forced", "EMiL\1", 5, "elf64", MS_MALFORMED,
-     "64-bit ELF core: the ELF header at offset 0x0 needs 64 bytes, but the file ends at 0x5"},
+     "64-bit ELF core: the ELF header at offset 0x0 needs 64 bytes, of which the file has 5"},
     {"no such format", "EMiL\1", 5, "lyme", MS_ARGUMENT, NULL},
 };
 

@@ -74,7 +74,7 @@ static void check_all(const struct accepted *cases, size_t n)
 }
 #define CHECK_ALL(cases) check_all(cases, sizeof(cases) / sizeof((cases)[0]))
 
-Test(literal, values)
+Test(fixed_text, values)
 {
     static const struct accepted cases[] = {
         {.name = "byte", .kind = MS_BYTE, .text = "43", .bytes = "43"},
@@ -104,7 +104,7 @@ Test(literal, values)
     CHECK_ALL(cases);
 }
 
-Test(literal, wildcards)
+Test(fixed_text, wildcards)
 {
     static const struct accepted cases[] = {
         {.name = "low half",
@@ -134,7 +134,7 @@ Test(literal, wildcards)
     CHECK_ALL(cases);
 }
 
-Test(literal, value_ranges)
+Test(fixed_text, value_ranges)
 {
     static const struct accepted cases[] = {
         {.name = "qword",
@@ -184,7 +184,7 @@ Test(literal, value_ranges)
     CHECK_ALL(cases);
 }
 
-Test(literal, character_constants)
+Test(fixed_text, character_constants)
 {
     static const struct accepted cases[] = {
         {.name = "the last character is the lowest byte",
@@ -215,7 +215,7 @@ Test(literal, character_constants)
     CHECK_ALL(cases);
 }
 
-Test(literal, hex)
+Test(fixed_text, hex)
 {
     static const struct accepted cases[] = {
         {.name = "with wildcards",
@@ -236,7 +236,7 @@ Test(literal, hex)
     CHECK_ALL(cases);
 }
 
-Test(literal, ascii)
+Test(fixed_text, ascii)
 {
     static const struct accepted cases[] = {
         {.name = "memory order", .kind = MS_ASCII, .text = "Reff", .bytes = "52656666"},
@@ -266,7 +266,7 @@ Test(literal, ascii)
     CHECK_ALL(cases);
 }
 
-Test(literal, utf16)
+Test(fixed_text, utf16)
 {
     static const struct accepted cases[] = {
         {.name = "ASCII", .kind = MS_UTF16, .text = "Se ", .bytes = "530065002000"},
@@ -305,7 +305,7 @@ Test(literal, utf16)
     CHECK_ALL(cases);
 }
 
-Test(literal, bytes_that_are_zero)
+Test(fixed_text, bytes_that_are_zero)
 {
     MS_CLEANUP(ms_pattern_release) struct ms_pattern ascii = unparsed(MS_ASCII, false, "a\0b", 3);
     MS_CLEANUP(ms_pattern_release) struct ms_pattern utf16 = unparsed(MS_UTF16, false, "\0", 1);
@@ -428,14 +428,14 @@ static const struct {
      "utf16 \"\\xf8\\x88\\x80\\x80\\x80\": '\\xf8' at character 1 is not valid UTF-8"},
 };
 
-Test(literal, refused)
+Test(fixed_text, refused)
 {
     for (size_t i = 0; i < sizeof(refused_cases) / sizeof(refused_cases[0]); i++)
         check_refused(refused_cases[i].name, refused_cases[i].kind, refused_cases[i].text,
                       refused_cases[i].column, refused_cases[i].message);
 }
 
-Test(literal, long_patterns_are_quoted_in_part)
+Test(fixed_text, long_patterns_are_quoted_in_part)
 {
     char text[301];
 
@@ -471,7 +471,7 @@ static char *repeat(const char *element, size_t n)
     return text;
 }
 
-Test(literal, longest)
+Test(fixed_text, longest)
 {
     static const struct {
         const char *name;
@@ -528,7 +528,7 @@ static size_t encode_utf8(uint8_t *out, uint32_t c)
     return 4;
 }
 
-Test(literal, utf16_of_every_code_point)
+Test(fixed_text, utf16_of_every_code_point)
 {
     for (uint32_t c = 0; c < 0x120000; c++) {
         uint8_t text[8];
@@ -566,7 +566,7 @@ static size_t simple_utf8(const uint8_t *bytes, size_t length)
     return 0;
 }
 
-Test(literal, utf8_is_strict)
+Test(fixed_text, utf8_is_strict)
 {
     static const uint8_t edges[] = {0x00, 0x41, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0,
                                     0xbf, 0xc0, 0xc1, 0xc2, 0xdf, 0xe0, 0xe1, 0xed,
@@ -597,7 +597,7 @@ Test(literal, utf8_is_strict)
 }
 
 // A dword matches if each digit of its own hexadecimal text is that of the pattern.
-Test(literal, wildcards_compare_digits)
+Test(fixed_text, wildcards_compare_digits)
 {
     srand(2);
     for (int round = 0; round < 100000; round++) {

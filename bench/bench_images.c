@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+//
+// The images, made by memscan-mkimage. They are the same in every run, so one that is there is used
+// again, unless its spec is newer.
+
+#include "bench.h"
+
+#include <errno.h>
+#include <spawn.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+static const struct {
+    const char *name;
+    const char *spec;
+    const char *format;
+} kinds[N_IMAGES] = {
+    // Without its hole, so that a place in the file is the address.
+    [IMAGE_REALISTIC] = {"bench", BENCH_SPECS "/bench.spec", "raw-concat"},
+    [IMAGE_FLOOD] = {"flood", BENCH_SPECS "/flood.spec", "raw"},
+};
+
+static bool is_there(const struct bench_image *image, const char *spec)
+{
+    struct stat image_facts, truth_facts, spec_facts;
+
+    return stat(image->path, &image_facts) == 0 && stat(image->truth, &truth_facts) == 0 &&
+           stat(spec, &spec_facts) == 0 && truth_facts.st_mtime >= spec_facts.st_mtime;
+}
+
+static bool run(char **arguments)
+{
+    extern char **environ;
+    int status = 0, error;
+    pid_t pid;
+
+    error = posix_spawn(&pid, arguments[0], NULL, NULL, arguments, environ);
+    if (error) {
+        fprintf(stderr, "memscan-bench: %s: %s\n", arguments[0], strerror(error));
+        return false;
+    }
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+static bool make(const struct image_options *options, enum image_kind kind, const char *spec,
+                 struct bench_image *image)
+{
+    char size[64];
+    // posix_spawn() takes what main() gets: pointers to char that it does not write to.
+    const char *arguments[] = {
+        options->mkimage, "--format", kinds[kind].format, "--set", size, "--truth",
+        image->truth,     spec,       image->path,        NULL};
+    char *copy[sizeof(arguments) / sizeof(arguments[0])];
+
+    snprintf(size, sizeof(size), "SIZE=%s", options->size);
+    memcpy(copy, arguments, sizeof(arguments));
+    fprintf(stderr, "making %s\n", image->path);
+    return run(copy);
+}
+
+bool image_make(const struct image_options *options, enum image_kind kind,
+                struct bench_image *image)
+{
+    const char *spec = options->spec ? options->spec : kinds[kind].spec;
+    struct stat facts;
+    int length = snprintf(image->path, sizeof(image->path), "%s/%s-%s.img", options->dir,
+                          options->spec ? "own" : kinds[kind].name, options->size);
+
+    if (length < 0 || (size_t)length >= sizeof(image->path)) {
+        fprintf(stderr, "memscan-bench: --dir and --size are too long\n");
+        return false;
+    }
+    snprintf(image->truth, sizeof(image->truth), "%s.truth", image->path);
+    if (!is_there(image, spec) && !make(options, kind, spec, image))
+        return false;
+    if (stat(image->path, &facts) != 0) {
+        perror(image->path);
+        return false;
+    }
+    image->size = (uint64_t)facts.st_size;
+    return true;
+}

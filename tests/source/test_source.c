@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: MIT
+//
+// Bytes of files: what can be opened, what is read, and what errors say.
+
+#include "base/file_in_memory.h"
+#include "source/source.h"
+
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+// Criterion's assertions store an int in a bit-field, wherever they are used.
+#pragma GCC diagnostic ignored "-Wconversion"
+
+TestSuite(source, .timeout = 30);
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static struct ms_source *open_source(const char *path, bool map)
+{
+    struct ms_source *source = NULL;
+    struct ms_error error = {0};
+
+    cr_assert(eq(int, ms_source_open(path, map, &source, &error), MS_OK), "%s", error.text);
+    return source;
+}
+
+static void expect_text(const struct ms_error *error, const char *part)
+{
+    cr_assert(strstr(error->text, part) != NULL, "\"%s\" lacks \"%s\"", error->text, part);
+}
+
+// == Opening ==
+
+Test(source, knows_its_path_and_size)
+{
+    static const size_t sizes[] = {0, 1, 4095, 4096, 100000};
+    static uint8_t bytes[100000];
+
+    for (size_t i = 0; i < 2 * COUNT(sizes); i++) {
+        struct memory_file file = memory_file_make(bytes, sizes[i / 2]);
+        struct ms_source *source = open_source(file.path, i & 1);
+
+        cr_assert(eq(u64, ms_source_size(source), sizes[i / 2]));
+        cr_assert(eq(str, (char *)(uintptr_t)ms_source_path(source), file.path));
+        ms_source_close(source);
+        memory_file_close(&file);
+    }
+    ms_source_close(NULL);
+}
+
+// A folder for what is no file; gone again when the test is over.
+struct folder {
+    char path[64];
+    char inside[80];
+};
+
+static struct folder make_folder(void)
+{
+    struct folder folder = {.path = "/tmp/memscan-test-XXXXXX"};
+
+    cr_assert(mkdtemp(folder.path) != NULL);
+    snprintf(folder.inside, sizeof(folder.inside), "%s/inside", folder.path);
+    return folder;
+}
+
+static void remove_folder(const struct folder *folder)
+{
+    unlink(folder->inside);
+    rmdir(folder->path);
+}
+
+static void expect_refusal(const char *path, int os_errno, const char *part)
+{
+    for (int map = 0; map < 2; map++) {
+        struct ms_source *source = NULL;
+        struct ms_error error = {0};
+        enum ms_status status = ms_source_open(path, map, &source, &error);
+
+        cr_expect(eq(int, status, MS_IO), "%s", path);
+        cr_expect(eq(int, error.os_errno, os_errno), "%s", path);
+        cr_expect(strstr(error.text, path) != NULL, "\"%s\" lacks the path", error.text);
+        cr_expect(strstr(error.text, part) != NULL, "\"%s\" lacks \"%s\"", error.text, part);
+        cr_expect(zero(ptr, source));
+        cr_expect(eq(int, ms_source_open(path, map, &source, NULL), MS_IO));
+    }
+}
+
+// A pipe without a writer would block an ordinary open() for ever.
+Test(source, refuses_what_is_no_file)
+{
+    struct folder folder = make_folder();
+    bool made = mkfifo(folder.inside, 0600) == 0;
+
+    expect_refusal(folder.inside, 0, "neither a file nor a block device");
+    expect_refusal(folder.path, 0, "is a directory");
+    remove_folder(&folder);
+    cr_assert(made);
+    expect_refusal(folder.path, ENOENT, strerror(ENOENT));
+    expect_refusal("", ENOENT, strerror(ENOENT));
+    expect_refusal("/dev/null", 0, "neither a file nor a block device");
+}
+
+Test(source, keeps_its_own_copy_of_the_path)
+{
+    struct memory_file file = memory_file_make("abc", 3);
+    char path[32];
+    struct ms_source *source;
+
+    memcpy(path, file.path, sizeof(path));
+    source = open_source(path, false);
+    memset(path, 'x', sizeof(path) - 1);
+    cr_assert(eq(str, (char *)(uintptr_t)ms_source_path(source), file.path));
+    ms_source_close(source);
+    memory_file_close(&file);
+}
+
+// == Reading ==
+
+static const struct read_case {
+    const char *name;
+    uint64_t offset;
+    size_t length;
+    size_t expected; // bytes that there are
+} read_cases[] = {
+    {"all", 0, 26, 26},
+    {"a part", 3, 5, 5},
+    {"nothing", 3, 0, 0},
+    {"nothing at the end", 26, 0, 0},
+    {"nothing behind the end", 100, 0, 0},
+    {"over the end", 20, 7, 6},
+    {"at the end", 26, 1, 0},
+    {"behind the end", 1000, 5, 0},
+    {"from the last offset there can be", INT64_MAX, 5, 0},
+    {"from beyond all offsets", UINT64_MAX, 5, 0},
+    {"over the top of all offsets", UINT64_MAX - 2, 20, 0},
+};
+
+Test(source, reads_what_there_is)
+{
+    struct memory_file file = memory_file_make("abcdefghijklmnopqrstuvwxyz", 26);
+
+    for (size_t i = 0; i < 2 * COUNT(read_cases); i++) {
+        const struct read_case *one = &read_cases[i / 2];
+        struct ms_source *source = open_source(file.path, i & 1);
+        char bytes[32] = {0};
+        struct ms_error error = {0};
+        enum ms_status status =
+            ms_source_read(source, one->offset, bytes, one->length, "the letters", &error);
+
+        cr_assert(eq(int, status, one->expected == one->length ? MS_OK : MS_MALFORMED), "%s",
+                  one->name);
+        memset(bytes, 0, sizeof(bytes));
+        cr_assert(eq(sz, ms_source_read_at(source, one->offset, bytes, one->length), one->expected),
+                  "%s", one->name);
+        for (size_t k = 0; k < one->expected; k++)
+            cr_assert(eq(chr, bytes[k], (char)('a' + one->offset + k)), "%s", one->name);
+        ms_source_close(source);
+    }
+    memory_file_close(&file);
+}
+
+Test(source, says_what_was_to_be_read_and_where)
+{
+    struct memory_file file = memory_file_make("abcdefghijklmnopqrstuvwxyz", 26);
+    struct ms_source *source = open_source(file.path, false);
+    struct ms_error error = {0};
+    char bytes[32];
+
+    cr_assert(eq(int, ms_source_read(source, 20, bytes, 32, "the bitmap", &error), MS_MALFORMED));
+    expect_text(&error, "the bitmap");
+    expect_text(&error, "offset 0x14");
+    expect_text(&error, "32 bytes");
+    expect_text(&error, "has 6");
+    cr_assert(eq(int, error.status, MS_MALFORMED));
+    cr_assert(eq(int, error.os_errno, 0));
+    // A failure that is the system's: there is no memory to read to.
+    cr_assert(eq(int, ms_source_read(source, 5, NULL, 3, "the runs", &error), MS_IO));
+    expect_text(&error, "the runs");
+    expect_text(&error, "offset 0x5");
+    expect_text(&error, strerror(EFAULT));
+    cr_assert(eq(int, error.os_errno, EFAULT));
+    cr_assert(eq(int, ms_source_read(source, 20, bytes, 32, "the bitmap", NULL), MS_MALFORMED));
+    ms_source_close(source);
+    memory_file_close(&file);
+}
+
+// == Views ==
+
+Test(source, views_what_is_in_the_mapping)
+{
+    static const struct {
+        const char *name;
+        uint64_t offset;
+        size_t length;
+        bool map;
+        bool there;
+    } rows[] = {
+        {"all", 0, 26, true, true},
+        {"the last byte", 25, 1, true, true},
+        {"over the end", 25, 2, true, false},
+        {"behind the end", 27, 1, true, false},
+        {"a sum that wraps", 20, SIZE_MAX - 10, true, false},
+        {"an offset that wraps", UINT64_MAX, 2, true, false},
+        {"not mapped", 0, 26, false, false},
+    };
+    struct memory_file file = memory_file_make("abcdefghijklmnopqrstuvwxyz", 26);
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct ms_source *source = open_source(file.path, rows[i].map);
+        const uint8_t *view = ms_source_view(source, rows[i].offset, rows[i].length);
+
+        cr_assert(eq(int, view != NULL, rows[i].there), "%s", rows[i].name);
+        if (view)
+            cr_assert(eq(chr, (char)view[0], (char)('a' + rows[i].offset)), "%s", rows[i].name);
+        ms_source_close(source);
+    }
+    memory_file_close(&file);
+}
+
+// == Files that change ==
+
+// What grows on is as before: the size is that of opening, and reading sees what is there now.
+Test(source, file_that_grows)
+{
+    for (int map = 0; map < 2; map++) {
+        struct memory_file file = memory_file_make("abc", 3);
+        struct ms_source *source = open_source(file.path, map);
+        char bytes[8] = {0};
+
+        memory_file_write(&file, 3, "def", 3);
+        cr_assert(eq(u64, ms_source_size(source), 3));
+        cr_assert(zero(ptr, (void *)(uintptr_t)ms_source_view(source, 0, 6)));
+        cr_assert(eq(sz, ms_source_read_at(source, 0, bytes, 8), 6));
+        cr_assert(eq(str, bytes, "abcdef"));
+        ms_source_close(source);
+        memory_file_close(&file);
+    }
+}
+
+Test(source, file_that_shrinks)
+{
+    for (int map = 0; map < 2; map++) {
+        struct memory_file file = memory_file_make("abcdef", 6);
+        struct ms_source *source = open_source(file.path, map);
+        struct ms_error error = {0};
+        char bytes[8] = {0};
+
+        memory_file_resize(&file, 2);
+        cr_assert(eq(u64, ms_source_size(source), 6));
+        cr_assert(eq(sz, ms_source_read_at(source, 1, bytes, 5), 1));
+        cr_assert(
+            eq(int, ms_source_read(source, 0, bytes, 6, "the letters", &error), MS_MALFORMED));
+        expect_text(&error, "has 2");
+        ms_source_close(source);
+        memory_file_close(&file);
+    }
+}
