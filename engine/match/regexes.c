@@ -241,12 +241,18 @@ static enum ms_status know_uniform(struct pass *pass, uint8_t byte, struct ms_er
 
 // == Spans ==
 
+// A tile of one place cannot be halved.
+static bool is_full(struct pass *pass)
+{
+    pass->full =
+        pass->own->spans.n + pass->own->pending.n >= MAX_TILE_SPANS && pass->end - pass->start > 1;
+    return pass->full;
+}
+
 static bool add_span(struct pass *pass, struct span span)
 {
-    if (pass->own->spans.n >= MAX_TILE_SPANS && pass->end - pass->start > 1) {
-        pass->full = true;
+    if (is_full(pass))
         return false;
-    }
     pass->failed = !ms_vec_push(&pass->own->spans, span);
     return !pass->failed;
 }
@@ -366,6 +372,14 @@ static int found_end(unsigned id, unsigned long long from, unsigned long long to
     return 0;
 }
 
+static bool add_pending(struct pass *pass, struct pending pending)
+{
+    if (is_full(pass))
+        return false;
+    pass->failed = !ms_vec_push(&pass->own->pending, pending);
+    return !pass->failed;
+}
+
 static int found_start(unsigned id, unsigned long long from, unsigned long long to, unsigned flags,
                        void *context)
 {
@@ -375,10 +389,8 @@ static int found_start(unsigned id, unsigned long long from, unsigned long long 
     (void)flags;
     if (end < pass->first_end || end > pass->last_end)
         return 0;
-    if (start < first_start(pass, end)) {
-        pass->failed = !ms_vec_push(&pass->own->pending, (struct pending){end, id, SIZE_MAX});
-        return pass->failed;
-    }
+    if (start < first_start(pass, end))
+        return !add_pending(pass, (struct pending){end, id, SIZE_MAX});
     return !add_span(pass, (struct span){id, (uint32_t)(end - start), start, 1});
 }
 

@@ -146,13 +146,14 @@ static const uint32_t zero_lengths[] = {3, 9, 64, 3000};
 // Patterns of nothing but zeros.
 static struct ms_patterns *zero_patterns(void)
 {
-    static char text[2 * 3000];
+    static char digits[2 * 3000];
     struct ms_patterns *patterns = NULL;
 
     cr_assert(ms_patterns_create(&patterns, NULL) == MS_OK, "no memory");
-    memset(text, '0', sizeof(text));
+    memset(digits, '0', sizeof(digits));
     for (size_t i = 0; i < N_ZEROS; i++)
-        cr_assert(ms_patterns_add(patterns, MS_HEX, text, 2 * zero_lengths[i], NULL, NULL) == MS_OK,
+        cr_assert(ms_patterns_add(patterns, MS_HEX, digits, 2 * zero_lengths[i], NULL, NULL) ==
+                      MS_OK,
                   "zeros");
     return patterns;
 }

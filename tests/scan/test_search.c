@@ -224,7 +224,7 @@ static void make_seams(struct machine *machine)
     memcpy(bytes, PLANTED, PLANTED_BYTES);
     memcpy(machine_add(machine, 0x100000 + sizeof(bytes) + 1, 5000), bytes, 5000);
     memcpy(machine_add(machine, 0x200000, 6), PLANTED, 6);
-    memcpy(machine_add(machine, 0x200007, 5000), PLANTED + 6, 6);
+    memcpy(machine_add(machine, 0x200007, 5000), &PLANTED[6], 6);
 }
 
 static void make_seams_lime(struct machine *machine)
@@ -492,6 +492,11 @@ Test(search, alignment_is_of_addresses)
 
 // == Random machines ==
 
+#ifdef FEW_WAYS
+#define N_MACHINES 30
+#else
+#define N_MACHINES 300
+#endif
 #define MAX_RANDOM_PATTERNS 6
 #define MAX_RANDOM_BYTES    12
 
@@ -649,14 +654,14 @@ static void search_random_machine(uint64_t seed, bool with_regexes)
 
 Test(search, random_machines)
 {
-    for (uint64_t seed = 1; seed <= 300; seed++)
+    for (uint64_t seed = 1; seed <= N_MACHINES; seed++)
         search_random_machine(seed, false);
 }
 
 #ifdef MS_HAVE_HYPERSCAN
 Test(search, random_machines_and_regexes)
 {
-    for (uint64_t seed = 1000; seed < 1120; seed++)
+    for (uint64_t seed = 1000; seed < 1000 + N_MACHINES / 3; seed++)
         search_random_machine(seed, true);
 }
 #endif
