@@ -11,13 +11,14 @@ void ms_expressions_release(struct ms_expressions *expressions)
         free(expressions->texts.items[i]);
     free(expressions->texts.items);
     free(expressions->flags.items);
+    free(expressions->ids.items);
 }
 
-bool ms_expressions_add(struct ms_expressions *expressions, char *text, unsigned flags)
+bool ms_expressions_add(struct ms_expressions *expressions, char *text, unsigned flags, unsigned id)
 {
-    if (text && ms_vec_reserve(&expressions->texts, 1) && ms_vec_reserve(&expressions->flags, 1)) {
+    if (text && ms_vec_reserve(&expressions->texts, 1) && ms_vec_push(&expressions->flags, flags) &&
+        ms_vec_push(&expressions->ids, id)) {
         expressions->texts.items[expressions->texts.n++] = text;
-        expressions->flags.items[expressions->flags.n++] = flags;
         return true;
     }
     free(text);
@@ -47,21 +48,19 @@ enum ms_status ms_hs_compile(const struct ms_expressions *expressions, unsigned 
                              hs_database_t **database_ret, int *culprit_ret, struct ms_error *error)
 {
     size_t n = expressions->texts.n;
-    unsigned *numbers = malloc(2 * n * sizeof(*numbers));
-    unsigned *flags = numbers + n;
+    unsigned *flags = malloc(n * sizeof(*flags));
     hs_compile_error_t *failure = NULL;
     hs_error_t code;
 
     *culprit_ret = -1;
-    if (!numbers)
+    if (!flags)
         return ms_fail_nomem(error);
-    for (size_t i = 0; i < n; i++) {
-        numbers[i] = (unsigned)i;
+    for (size_t i = 0; i < n; i++)
         flags[i] = expressions->flags.items[i] | extra_flags;
-    }
-    code = hs_compile_multi((const char *const *)expressions->texts.items, flags, numbers,
-                            (unsigned)n, HS_MODE_BLOCK, NULL, database_ret, &failure);
-    free(numbers);
+    code = hs_compile_multi((const char *const *)expressions->texts.items, flags,
+                            expressions->ids.items, (unsigned)n, HS_MODE_BLOCK, NULL, database_ret,
+                            &failure);
+    free(flags);
     if (code != HS_SUCCESS)
         return compile_failed(failure, code, culprit_ret, error);
     return MS_OK;

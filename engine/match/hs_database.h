@@ -10,16 +10,18 @@
 
 #include <hs.h>
 
-// Expressions to be compiled to one database; the id of each is its index.
+// Expressions to be compiled to one database.
 struct ms_expressions {
     MS_VEC(char *) texts; // owned
     MS_VEC(unsigned) flags;
+    MS_VEC(unsigned) ids; // by which matches are reported
 };
 
 void ms_expressions_release(struct ms_expressions *expressions);
 
 // Takes over `text`, which is freed on failure; false without memory.
-bool ms_expressions_add(struct ms_expressions *expressions, char *text, unsigned flags);
+bool ms_expressions_add(struct ms_expressions *expressions, char *text, unsigned flags,
+                        unsigned id);
 
 // Compiles for block mode with `extra_flags` on each. Compile errors are MS_ARGUMENT; *culprit_ret
 // is then the index of the expression at fault, or -1.

@@ -15,6 +15,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+// So many anchors, and Hyperscan takes longer over uniform memory than it takes to look for that.
+// For fewer, cutting memory up costs more than it saves, unless they match there.
+#define MANY_ANCHORS 16
+
 // A pattern at its anchor.
 struct member {
     uint32_t pattern;
@@ -50,6 +54,7 @@ struct literals {
     MS_VEC(uint32_t) uniform;
     uint32_t uniform_start[257];
     uint32_t reach;
+    bool skips_uniform;
 };
 
 // == Building ==
@@ -157,7 +162,8 @@ static bool make_anchors(struct literals *literals, struct ms_expressions *expre
             .length = members[first].anchor_length,
         };
         members[first].text = NULL;
-        if (!ms_expressions_add(expressions, text, members[first].flags))
+        if (!ms_expressions_add(expressions, text, members[first].flags,
+                                (unsigned)literals->n_anchors - 1))
             return false;
         first = i;
     }
@@ -320,6 +326,8 @@ static enum ms_status build(const struct ms_engine_input *input, void **engine_r
     literals->reach = literals->max_end;
     if (status == MS_OK)
         status = probe_uniform(literals, error);
+    literals->skips_uniform = literals->reach > literals->max_end || literals->uniform.n > 0 ||
+                              literals->n_anchors >= MANY_ANCHORS;
     if (status != MS_OK) {
         destroy(literals);
         return status;
@@ -452,6 +460,8 @@ static enum ms_status scan(const void *engine, struct ms_scratch *scratch,
 
     if (end > window->length)
         end = window->length;
+    if (!literals->skips_uniform)
+        return scan_between(&pass, start, end, error);
     while (status == MS_OK && start < end) {
         // Twice the reach, so that what is searched at its two ends does not meet in the middle.
         pass.after = ms_uniform_find(window->bytes, start, end, 2 * (size_t)literals->reach);

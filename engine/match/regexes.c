@@ -3,22 +3,28 @@
 // The regexes engine: Hyperscan, for expressions whose matches differ in length.
 //
 // For each end, the earliest start within 4,096 bytes counts; of matches with the same start, the
-// longest. Hyperscan finds ends fast and starts slowly, so there are two databases: the first finds
-// which granules of 4 KiB hold ends at all; the second, which tracks the leftmost start, is run
-// over those alone. Its leftmost start may lie more than 4,096 bytes back, and then an earlier
+// longest. Hyperscan finds ends fast and starts slowly, so there are several databases: the first
+// finds which granules of 4 KiB hold ends at all; the second, which tracks the leftmost start, is
+// run over those alone. Its leftmost start may lie more than 4,096 bytes back, and then an earlier
 // start hides the one that counts: such ends are looked at again from 4,096 bytes before them.
+//
+// Expressions that are too large for their starts to be tracked are tried at each start instead,
+// again only where ends have been found.
 //
 // Inside uniform memory each end has its start at the same distance, worked out once for each byte
 // value.
 
-#include "match/hs_database.h"
+#include "match/regex_databases.h"
 #include "match/uniform.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define GRANULE 4096
+
+// What the ends in a granule are of.
+#define OF_TRACKED  1
+#define OF_ANCHORED 2
 
 // Matches that one tile may have before it is tried again in halves.
 #define MAX_TILE_SPANS (128 * 1024)
@@ -30,11 +36,8 @@
 struct regexes {
     const struct ms_pattern *patterns;
     const uint32_t *numbers; // of the patterns, by Hyperscan's id
-    size_t n;
-    hs_database_t *ends;
-    hs_database_t *starts;
-    hs_database_t *whole; // NULL where the expressions cannot be put so
-    uint32_t reach;       // bytes of the longest match, MS_MAX_REGEX_MATCH at most
+    struct ms_regex_databases databases;
+    uint32_t reach; // bytes of the longest match, MS_MAX_REGEX_MATCH at most
 };
 
 // `count` matches of `length` bytes, each a byte after the last.
@@ -55,8 +58,9 @@ struct pending {
 struct ms_regex_scratch {
     MS_VEC(struct span) spans;
     MS_VEC(struct pending) pending;
-    uint8_t granules[FIRST_TILE / GRANULE + 3]; // whether any end lies in them
+    uint8_t granules[FIRST_TILE / GRANULE + 3]; // OF_TRACKED and OF_ANCHORED, if any end lies there
     size_t tile_bytes;
+    bool *seen; // seen[id * GRANULE + i]: the start of end i is known; NULL unless it is needed
 
     // uniform[byte * n + id]: the length of the match that ends where the `reach` bytes before are
     // all `byte`; 0: none.
@@ -89,66 +93,8 @@ static void destroy(void *engine)
 
     if (!regexes)
         return;
-    hs_free_database(regexes->ends);
-    hs_free_database(regexes->starts);
-    hs_free_database(regexes->whole);
+    ms_regex_databases_release(&regexes->databases);
     free(regexes);
-}
-
-static char *put_whole(const char *text)
-{
-    char *whole;
-
-    return asprintf(&whole, "^(?:%s)\\z", text) < 0 ? NULL : whole;
-}
-
-static char *put_plain(const char *text)
-{
-    return strdup(text);
-}
-
-static enum ms_status collect(const struct regexes *regexes, char *(*put)(const char *text),
-                              struct ms_expressions *expressions, struct ms_error *error)
-{
-    for (size_t i = 0; i < regexes->n; i++) {
-        const struct ms_pattern *pattern = &regexes->patterns[regexes->numbers[i]];
-        unsigned flags = HS_FLAG_DOTALL | (pattern->ignore_case ? HS_FLAG_CASELESS : 0);
-
-        if (!ms_expressions_add(expressions, put(pattern->text), flags))
-            return ms_fail_nomem(error);
-    }
-    return MS_OK;
-}
-
-static enum ms_status compile(struct regexes *regexes, struct ms_error *error)
-{
-    struct ms_expressions expressions = {0};
-    enum ms_status status = collect(regexes, put_plain, &expressions, error);
-    int culprit = -1;
-
-    if (status == MS_OK)
-        status = ms_hs_compile(&expressions, 0, &regexes->ends, &culprit, error);
-    if (status == MS_OK)
-        status =
-            ms_hs_compile(&expressions, HS_FLAG_SOM_LEFTMOST, &regexes->starts, &culprit, error);
-    if (culprit >= 0)
-        ms_prepend(error, status, "regex \"%s\"", expressions.texts.items[culprit]);
-    ms_expressions_release(&expressions);
-    return status;
-}
-
-// The database of whole matches only saves time. An expression may not allow for it: one that ends
-// in a comment takes the parenthesis behind it for a part of that.
-static enum ms_status compile_whole(struct regexes *regexes, struct ms_error *error)
-{
-    struct ms_expressions expressions = {0};
-    enum ms_status status = collect(regexes, put_whole, &expressions, error);
-    int culprit;
-
-    if (status == MS_OK)
-        status = ms_hs_compile(&expressions, HS_FLAG_SINGLEMATCH, &regexes->whole, &culprit, error);
-    ms_expressions_release(&expressions);
-    return status == MS_ARGUMENT ? MS_OK : status;
 }
 
 static enum ms_status build(const struct ms_engine_input *input, void **engine_ret,
@@ -161,11 +107,8 @@ static enum ms_status build(const struct ms_engine_input *input, void **engine_r
         return ms_fail_nomem(error);
     regexes->patterns = input->patterns;
     regexes->numbers = input->mine;
-    regexes->n = input->n_mine;
     regexes->reach = MS_MAX_REGEX_MATCH;
-    status = compile(regexes, error);
-    if (status == MS_OK)
-        status = compile_whole(regexes, error);
+    status = ms_regex_databases_build(&regexes->databases, input, error);
     if (status != MS_OK) {
         destroy(regexes);
         return status;
@@ -179,21 +122,21 @@ static enum ms_status prepare(const void *engine, struct ms_scratch *scratch,
 {
     const struct regexes *regexes = engine;
     struct ms_regex_scratch *own = calloc(1, sizeof(*own));
-    enum ms_status status;
+    size_t n = regexes->databases.n;
 
     scratch->regexes = own;
     if (!own)
         return ms_fail_nomem(error);
     own->tile_bytes = FIRST_TILE;
-    own->uniform = calloc(256 * regexes->n, sizeof(*own->uniform));
+    own->uniform = calloc(256 * n, sizeof(*own->uniform));
     if (!own->uniform)
         return ms_fail_nomem(error);
-    status = ms_hs_prepare(regexes->ends, scratch, error);
-    if (status == MS_OK)
-        status = ms_hs_prepare(regexes->starts, scratch, error);
-    if (status == MS_OK && regexes->whole)
-        status = ms_hs_prepare(regexes->whole, scratch, error);
-    return status;
+    if (regexes->databases.anchored) {
+        own->seen = malloc(n * GRANULE * sizeof(*own->seen));
+        if (!own->seen)
+            return ms_fail_nomem(error);
+    }
+    return ms_regex_databases_prepare(&regexes->databases, scratch, error);
 }
 
 void ms_regex_scratch_free(struct ms_regex_scratch *own)
@@ -202,41 +145,45 @@ void ms_regex_scratch_free(struct ms_regex_scratch *own)
         return;
     free(own->spans.items);
     free(own->pending.items);
+    free(own->seen);
     free(own->uniform);
     free(own);
 }
 
 // == Uniform memory ==
 
-struct probe {
-    uint16_t *lengths; // by id
-    unsigned long long end;
-};
-
+// Of matches that begin with the memory or end with it, in memory that is all alike, each has a
+// twin of its length that does the other: so it is enough to know the longest of either.
 static int probe_found(unsigned id, unsigned long long from, unsigned long long to, unsigned flags,
                        void *context)
 {
-    struct probe *probe = context;
+    uint16_t *lengths = context; // by id
 
     (void)flags;
-    if (to == probe->end && to - from > probe->lengths[id])
-        probe->lengths[id] = (uint16_t)(to - from);
+    if (to - from > lengths[id])
+        lengths[id] = (uint16_t)(to - from);
     return 0;
 }
 
 // Works out what matches end where the bytes before are all `byte`.
 static enum ms_status know_uniform(struct pass *pass, uint8_t byte, struct ms_error *error)
 {
-    const struct regexes *regexes = pass->regexes;
-    struct probe probe = {pass->own->uniform + byte * regexes->n, regexes->reach};
+    const struct ms_regex_databases *databases = &pass->regexes->databases;
+    uint16_t *lengths = pass->own->uniform + byte * databases->n;
     uint8_t bytes[MS_MAX_REGEX_MATCH];
+    enum ms_status status = MS_OK;
 
     if (pass->own->uniform_known[byte])
         return MS_OK;
     memset(bytes, byte, sizeof(bytes));
     pass->own->uniform_known[byte] = true;
-    return ms_hs_scan(regexes->starts, pass->scratch, bytes, regexes->reach, probe_found, &probe,
-                      error);
+    if (databases->starts)
+        status = ms_hs_scan(databases->starts, pass->scratch, bytes, pass->regexes->reach,
+                            probe_found, lengths, error);
+    if (databases->anchored && status == MS_OK)
+        status = ms_hs_scan(databases->anchored, pass->scratch, bytes, pass->regexes->reach,
+                            probe_found, lengths, error);
+    return status;
 }
 
 // == Spans ==
@@ -363,12 +310,12 @@ static int found_end(unsigned id, unsigned long long from, unsigned long long to
     struct pass *pass = context;
     size_t end = pass->base + (size_t)to;
 
-    (void)id;
     (void)from;
     (void)flags;
     pass->scratch->counters.candidates[MS_ENGINE_HYPERSCAN]++;
     if (end >= pass->first_end && end <= pass->last_end)
-        pass->own->granules[(end - pass->start) / GRANULE] = 1;
+        pass->own->granules[(end - pass->start) / GRANULE] |=
+            pass->regexes->databases.is_anchored[id] ? OF_ANCHORED : OF_TRACKED;
     return 0;
 }
 
@@ -450,7 +397,8 @@ static enum ms_status settle_uniform(struct pass *pass, struct pending *pending,
     if (memcmp(bytes, bytes + 1, regexes->reach - 1) != 0)
         return MS_OK;
     status = know_uniform(pass, bytes[0], error);
-    pending->start = pending->end - pass->own->uniform[bytes[0] * regexes->n + pending->id];
+    pending->start =
+        pending->end - pass->own->uniform[bytes[0] * regexes->databases.n + pending->id];
     return status;
 }
 
@@ -467,15 +415,15 @@ static enum ms_status settle_first(struct pass *pass, struct ms_error *error)
     pass->base = first_start(pass, pending->end);
     if (pending->end - pass->base == regexes->reach) {
         status = settle_uniform(pass, pending, error);
-        if (status == MS_OK && pending->start == SIZE_MAX && regexes->whole)
-            status = ms_hs_scan(regexes->whole, pass->scratch, bytes + pass->base, regexes->reach,
-                                settle_whole, pass, error);
+        if (status == MS_OK && pending->start == SIZE_MAX && regexes->databases.whole)
+            status = ms_hs_scan(regexes->databases.whole, pass->scratch, bytes + pass->base,
+                                regexes->reach, settle_whole, pass, error);
     }
     if (status != MS_OK || pending->start != SIZE_MAX)
         return status;
     last = last < pass->window->length ? last : pass->window->length;
-    return ms_hs_scan(regexes->starts, pass->scratch, bytes + pass->base, last - pass->base,
-                      settle_found, pass, error);
+    return ms_hs_scan(regexes->databases.starts, pass->scratch, bytes + pass->base,
+                      last - pass->base, settle_found, pass, error);
 }
 
 static enum ms_status settle_pending(struct pass *pass, struct ms_error *error)
@@ -509,44 +457,99 @@ static enum ms_status find_starts(struct pass *pass, struct ms_error *error)
 
     pass->base = first;
     pass->scratch->counters.bytes[MS_ENGINE_HYPERSCAN] += pass->last_end - first;
-    status = ms_hs_scan(pass->regexes->starts, pass->scratch, pass->window->bytes + first,
+    status = ms_hs_scan(pass->regexes->databases.starts, pass->scratch, pass->window->bytes + first,
                         pass->last_end - first, found_start, pass, error);
     return status == MS_OK ? settle_pending(pass, error) : status;
+}
+
+static int found_anchored(unsigned id, unsigned long long from, unsigned long long to,
+                          unsigned flags, void *context)
+{
+    struct pass *pass = context;
+    size_t start = pass->base, end = start + (size_t)to;
+    bool *seen;
+
+    (void)from;
+    (void)flags;
+    if (end < pass->first_end || end > pass->last_end || start < first_start(pass, end))
+        return 0;
+    // Starts are tried in ascending order, so the first one counts.
+    seen = &pass->own->seen[id * (size_t)GRANULE + (end - pass->first_end)];
+    if (*seen)
+        return 0;
+    *seen = true;
+    return !add_span(pass, (struct span){id, (uint32_t)to, start, 1});
+}
+
+// Finds the starts of the ends in [first_end, last_end], at most a granule, by trying each.
+static enum ms_status try_starts(struct pass *pass, struct ms_error *error)
+{
+    const struct ms_regex_databases *databases = &pass->regexes->databases;
+    enum ms_status status = MS_OK;
+
+    memset(pass->own->seen, 0, databases->n * GRANULE * sizeof(*pass->own->seen));
+    pass->base = first_start(pass, pass->first_end);
+    for (; pass->base < pass->last_end && status == MS_OK; pass->base++) {
+        size_t left = pass->last_end - pass->base;
+
+        status = ms_hs_scan(databases->anchored, pass->scratch, pass->window->bytes + pass->base,
+                            left < MS_MAX_REGEX_MATCH ? left : MS_MAX_REGEX_MATCH, found_anchored,
+                            pass, error);
+    }
+    return status;
+}
+
+// Finds the starts of the ends that lie in granules with the mark and in [first, last], of at most
+// `n_most` granules at a time.
+static enum ms_status find_marked(struct pass *pass, size_t first, size_t last, uint8_t mark,
+                                  size_t n_most,
+                                  enum ms_status (*find)(struct pass *, struct ms_error *),
+                                  struct ms_error *error)
+{
+    const uint8_t *granules = pass->own->granules;
+    size_t n_granules = (last - pass->start) / GRANULE + 1;
+    enum ms_status status = MS_OK;
+
+    for (size_t begin = 0, end; begin < n_granules && status == MS_OK; begin = end) {
+        end = begin;
+        while (end < n_granules && end - begin < n_most && (granules[end] & mark))
+            end++;
+        if (end == begin) {
+            end++;
+            continue;
+        }
+        pass->first_end = pass->start + begin * GRANULE;
+        pass->last_end = pass->start + end * GRANULE - 1;
+        if (pass->first_end < first)
+            pass->first_end = first;
+        if (pass->last_end > last)
+            pass->last_end = last;
+        status = find(pass, error);
+    }
+    return status;
 }
 
 // Ends in [first, last]: which granules hold any, and then the starts of those.
 static enum ms_status find_ends(struct pass *pass, size_t first, size_t last,
                                 struct ms_error *error)
 {
-    uint8_t *granules = pass->own->granules;
-    size_t granule, n_granules = (last - pass->start) / GRANULE + 1;
+    const struct ms_regex_databases *databases = &pass->regexes->databases;
     enum ms_status status;
 
     if (first > last)
         return MS_OK;
-    memset(granules, 0, n_granules);
+    memset(pass->own->granules, 0, sizeof(pass->own->granules));
     pass->first_end = first;
     pass->last_end = last;
     pass->base =
         first > pass->start + pass->regexes->reach ? first - pass->regexes->reach : pass->start;
     pass->scratch->counters.bytes[MS_ENGINE_HYPERSCAN] += last - pass->base;
-    status = ms_hs_scan(pass->regexes->ends, pass->scratch, pass->window->bytes + pass->base,
+    status = ms_hs_scan(databases->ends, pass->scratch, pass->window->bytes + pass->base,
                         last - pass->base, found_end, pass, error);
-    for (granule = 0; granule < n_granules && status == MS_OK; granule++) {
-        size_t begin = granule;
-
-        while (granule < n_granules && granules[granule])
-            granule++;
-        if (granule == begin)
-            continue;
-        pass->first_end = pass->start + begin * GRANULE;
-        pass->last_end = pass->start + granule * GRANULE - 1;
-        if (pass->first_end < first)
-            pass->first_end = first;
-        if (pass->last_end > last)
-            pass->last_end = last;
-        status = find_starts(pass, error);
-    }
+    if (status == MS_OK)
+        status = find_marked(pass, first, last, OF_TRACKED, SIZE_MAX, find_starts, error);
+    if (status == MS_OK)
+        status = find_marked(pass, first, last, OF_ANCHORED, 1, try_starts, error);
     return status;
 }
 
@@ -558,8 +561,8 @@ static enum ms_status add_uniform(struct pass *pass, uint8_t byte, size_t first_
     const struct regexes *regexes = pass->regexes;
     enum ms_status status = know_uniform(pass, byte, error);
 
-    for (uint32_t id = 0; id < regexes->n && status == MS_OK; id++) {
-        size_t length = pass->own->uniform[byte * regexes->n + id];
+    for (uint32_t id = 0; id < regexes->databases.n && status == MS_OK; id++) {
+        size_t length = pass->own->uniform[byte * regexes->databases.n + id];
         size_t first = first_end - length, last = last_end - length;
 
         if (first < pass->start)

@@ -295,6 +295,10 @@ static const struct regex picked[] = {
     {.text = "a+?b"},
     {.text = "(|a)b"},
     {.text = "[[:alpha:]]{2,}"},
+    // Too large for Hyperscan to track their starts.
+    {.text = "a.{1,200}b"},
+    {.text = "b[ab]{8,300}", .ignore_case = true},
+    {.text = "\\x00{2,300}a?.{0,200}b"},
 };
 #define N_PICKED (sizeof(picked) / sizeof(picked[0]))
 

@@ -289,6 +289,7 @@ static void make_small_flood(struct machine *machine)
     machine_write_lime(machine);
 }
 
+#ifdef MS_HAVE_HYPERSCAN
 static void make_letters(struct machine *machine)
 {
     uint64_t random = 7;
@@ -306,6 +307,7 @@ static void make_more_letters(struct machine *machine)
         random_fill(&random, machine_add(machine, 0x1000 + i * 9000 + i / 4, 9000), 9000);
     machine_write_lime(machine);
 }
+#endif
 
 // == Cases ==
 
@@ -333,11 +335,13 @@ static const struct ms_range top_ranges[] = {
     {.first = 0, .last = 3},
 };
 
+#ifdef MS_HAVE_HYPERSCAN
 static const struct ms_range letter_ranges[] = {
     {.first = 0x1005, .last = 0x1029}, {.first = 0x1020, .last = 0x1044},
     {.first = 0x1030, .last = 0x1060}, {.first = 0x1061, .last = 0x10a0},
     {.first = 0x10c0, .last = 0x1150}, {.first = 0x1100, .last = 0x1101},
 };
+#endif
 
 static const struct search_case {
     const char *name;

@@ -24,7 +24,7 @@ __attribute__((visibility("default"))) const char *__tsan_default_suppressions(v
 
 const char *__tsan_default_suppressions(void)
 {
-    return "race:replace_page";
+    return "race:replace_page\nrace:match_mapped\nrace:read_pages\n";
 }
 #endif
 
