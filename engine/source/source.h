@@ -39,8 +39,8 @@ enum ms_status ms_source_read(const struct ms_source *source, uint64_t offset, v
 size_t ms_source_read_at(const struct ms_source *source, uint64_t offset, void *bytes,
                          size_t length);
 
-// Whether the file stores nothing for [offset, offset + length), all of it in the file, so that these bytes are zeros
-// without being read. False where that cannot be told.
+// Whether the file stores nothing for [offset, offset + length), all of it in the file, so that
+// these bytes are zeros without being read. False where that cannot be told.
 bool ms_source_is_hole(const struct ms_source *source, uint64_t offset, size_t length);
 
 // The mapped bytes of [offset, offset + length), or NULL where the source is not mapped or the

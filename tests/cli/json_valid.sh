@@ -1,7 +1,7 @@
 # Whatever the pattern and the names are, each line of JSON is read by a parser of others.
+# needs: python3
 . "$TEST_LIBRARY"
-parser=$(command -v python3) || exit 0
-"$parser" - <<'PYTHON'
+python3 - <<'PYTHON'
 import json, os, random, subprocess
 
 memscan = os.environ["MEMSCAN"]

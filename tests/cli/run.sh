@@ -6,8 +6,7 @@
 # printed, or 0. In these files * matches any text within a line; every other character is itself.
 # With --rewrite, files that do not match are written anew.
 #
-# A test with the line "# needs: regexes" is skipped, with exit status 77, by a memscan that was built without
-# them.
+# A test with a line "# needs: regexes" or "# needs: python3" is skipped, with exit status 77, where these are missing.
 #
 # Wanted in the environment: MEMSCAN, the program. Tests may also use MKIMAGE (the image builder),
 # DOCGEN (the generator of the documents), DOCS (the folder it wrote them to) and SPECS (the builder's specs).
@@ -72,15 +71,20 @@ if [[ ${1-} == --rewrite ]]; then
     rewrite=true
     shift
 fi
-# Whether this memscan lacks what test $1 needs.
-lacks_needs() {
-    grep -qx '# needs: regexes' "$here/$1.sh" && "$MEMSCAN" --version | grep -q '^hyperscan: none'
+# Prints what test $1 needs and is not there.
+lacks() {
+    if grep -qx '# needs: regexes' "$here/$1.sh" && "$MEMSCAN" --version | grep -q '^hyperscan: none'; then
+        echo "this memscan was built without Hyperscan, so it has no regexes"
+    elif grep -qx '# needs: python3' "$here/$1.sh" && ! python3 -c 'import json' 2>/dev/null; then
+        echo "there is no python3 with its JSON parser"
+    fi
 }
 
 for name in "$@"; do
-    if lacks_needs "$name"; then
-        echo "skipped $name: this memscan was built without Hyperscan, so it has no regexes"
-        [[ $failed -ne 0 || $# -gt 1 ]] || exit 77
+    reason=$(lacks "$name")
+    if [[ -n $reason ]]; then
+        echo "skipped $name: $reason"
+        [[ $# -gt 1 ]] || exit 77
         continue
     fi
     run_test "$name"

@@ -285,6 +285,12 @@ static void send_signal(const struct mapped *mapped)
     kill(getpid(), SIGBUS);
 }
 
+static void die_of_signal(const struct mapped *mapped)
+{
+    send_signal(mapped);
+    _exit(3);
+}
+
 static void do_nothing(const struct mapped *mapped)
 {
     (void)mapped;
@@ -304,7 +310,7 @@ Test(guard, without_a_handler_before_the_process_ends_as_it_would)
         {"foreign access", SIG_DFL, touch_foreign, true},
         {"foreign access, ignored", SIG_IGN, touch_foreign, true},
         {"access without a guard", SIG_DFL, touch_unguarded, true},
-        {"signal sent", SIG_DFL, send_signal, true},
+        {"signal sent", SIG_DFL, die_of_signal, true},
         {"signal sent, ignored", SIG_IGN, send_signal, false},
     };
 

@@ -166,6 +166,7 @@ Test(source, says_what_was_to_be_read_and_where)
 {
     struct memory_file file = memory_file_make("abcdefghijklmnopqrstuvwxyz", 26);
     struct ms_source *source = open_source(file.path, false);
+    void *closed = mmap(NULL, 1, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     struct ms_error error = {0};
     char bytes[32];
 
@@ -176,8 +177,9 @@ Test(source, says_what_was_to_be_read_and_where)
     expect_text(&error, "has 6");
     cr_assert(eq(int, error.status, MS_MALFORMED));
     cr_assert(eq(int, error.os_errno, 0));
-    // A failure that is the system's: there is no memory to read to.
-    cr_assert(eq(int, ms_source_read(source, 5, NULL, 3, "the runs", &error), MS_IO));
+    // A failure that is the system's: memory that cannot be written.
+    cr_assert(eq(int, ms_source_read(source, 5, closed, 3, "the runs", &error), MS_IO));
+    munmap(closed, 1);
     expect_text(&error, "the runs");
     expect_text(&error, "offset 0x5");
     expect_text(&error, strerror(EFAULT));

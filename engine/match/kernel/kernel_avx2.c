@@ -12,7 +12,8 @@
 //            are zero; width 2: two gathers; width 1: two byte shuffles
 //   PERIOD   two loads, compare
 //
-// A block is first tested as a whole, but for sets; only where an element passed is its mask computed.
+// A block is first tested as a whole, but for sets; only where an element passed is its mask
+// computed.
 
 #include "match/kernel/kernel.h"
 
