@@ -25,13 +25,18 @@ bool ms_expressions_add(struct ms_expressions *expressions, char *text, unsigned
     return false;
 }
 
+// Out of memory, the compiler blames the first expression.
+static bool is_nomem(const hs_compile_error_t *failure, hs_error_t code)
+{
+    return !failure || code == HS_NOMEM || strstr(failure->message, "allocate memory");
+}
+
 static enum ms_status compile_failed(hs_compile_error_t *failure, hs_error_t code, int *culprit_ret,
                                      struct ms_error *error)
 {
     enum ms_status status;
 
-    // The library's own static error object for lack of memory has no text of its own to trust.
-    if (!failure || code == HS_NOMEM) {
+    if (is_nomem(failure, code)) {
         status = ms_fail_nomem(error);
     } else {
         *culprit_ret = failure->expression;

@@ -60,8 +60,8 @@ quietly "$cmake" --build "$dir/consumer"
 expect_example "$dir/consumer/consumer"
 
 if command -v pkg-config >/dev/null; then
-    # The file names the prefix that was configured; here it is another one.
-    flags=$(PKG_CONFIG_PATH=$pkgconfig pkg-config --define-variable=prefix="$prefix" \
+    # The file finds the prefix by itself: it is not the one that was configured.
+    flags=$(PKG_CONFIG_PATH=$pkgconfig pkg-config \
         $(ls "$library"/libmemscan.so >/dev/null 2>&1 || echo --static) --cflags --libs memscan)
     quietly "$cc" -std=c17 $cflags "$sources/example.c" -o "$dir/by-pkg-config" $flags
     expect_example "$dir/by-pkg-config"

@@ -100,7 +100,7 @@ struct ms_gap {
 MS_API const char *ms_gap_reason_name(enum ms_gap_reason reason);
 
 struct ms_progress {
-    uint64_t done_bytes; // in order: everything below has been reported
+    uint64_t done_bytes; // scanned, in order; the last hits of them may still be held for folding
     uint64_t all_bytes;
 };
 
