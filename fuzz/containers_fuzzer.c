@@ -142,6 +142,9 @@ static bool choose_range(const struct ms_image *image, struct ms_range *range)
         present += run.presence == MS_PRESENT ? length : 0;
         range->last = run.start + (length - 1);
     }
+    // All of the address space is a byte more than coverage can count, and so is left out.
+    if (range->first == 0 && range->last == UINT64_MAX)
+        range->last--;
     return true;
 }
 
