@@ -18,15 +18,14 @@
 
 TestSuite(guard, .timeout = 60);
 
-#ifdef __SANITIZE_THREAD__
 // While one thread's handler replaces a page, another may read it. Whatever it sees, it is told.
+// Only the thread sanitizer asks for this.
 __attribute__((visibility("default"))) const char *__tsan_default_suppressions(void);
 
 const char *__tsan_default_suppressions(void)
 {
     return "race:replace_page\nrace:match_mapped\nrace:read_pages\n";
 }
-#endif
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define PAGE         4096
