@@ -96,7 +96,6 @@ static enum ms_status build_engines(struct ms_matcher *matcher, struct ms_error 
     for (size_t e = 0; e < ms_planner_n_engines && status == MS_OK; e++) {
         struct ms_engine_input input = {
             .patterns = matcher->patterns,
-            .n_patterns = matcher->n_patterns,
             .mine = matcher->sorted + n_sorted,
             .kernels = matcher->kernels,
         };

@@ -86,8 +86,7 @@ uint32_t ms_matcher_align(const struct ms_matcher *matcher, uint32_t pattern);
 // What an engine is built from. All of it outlives the engine.
 struct ms_engine_input {
     const struct ms_pattern *patterns; // all of the matcher
-    size_t n_patterns;
-    const uint32_t *mine; // the numbers of those that are this engine's, ascending
+    const uint32_t *mine;              // the numbers of those that are this engine's, ascending
     size_t n_mine;
     const struct ms_kernels *kernels;
 };

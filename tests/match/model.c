@@ -441,3 +441,15 @@ struct ms_patterns *model_case_set(const struct model_case *model)
     }
     return patterns;
 }
+
+struct ms_patterns *model_set_of(enum ms_pattern_kind kind, const char *text, uint32_t align)
+{
+    struct ms_pattern_options options = {.align = align};
+    struct ms_patterns *patterns = NULL;
+    struct ms_error error = {0};
+
+    cr_assert(ms_patterns_create(&patterns, NULL) == MS_OK, "no memory");
+    cr_assert(ms_patterns_add(patterns, kind, text, strlen(text), &options, &error) == MS_OK, "%s",
+              error.text);
+    return patterns;
+}

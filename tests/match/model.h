@@ -65,6 +65,10 @@ void model_case_release(struct model_case *model);
 // The patterns as memscan's, freed by the caller; fails the running test if one is refused.
 struct ms_patterns *model_case_set(const struct model_case *model);
 
+// A set of one written pattern, freed by the caller; fails the running test if it is refused. An
+// `align` of 0 is the kind's own.
+struct ms_patterns *model_set_of(enum ms_pattern_kind kind, const char *text, uint32_t align);
+
 // Whether `memory`, which holds pattern->length bytes, matches.
 bool model_matches(const struct model_pattern *pattern, const uint8_t *memory);
 

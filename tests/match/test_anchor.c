@@ -148,18 +148,6 @@ Test(anchor, random_stretches_and_periods)
     }
 }
 
-static struct ms_patterns *set_of(enum ms_pattern_kind kind, const char *text, uint32_t align)
-{
-    struct ms_pattern_options options = {.align = align};
-    struct ms_patterns *patterns = NULL;
-    struct ms_error error = {0};
-
-    cr_assert(ms_patterns_create(&patterns, NULL) == MS_OK, "no memory");
-    cr_assert(ms_patterns_add(patterns, kind, text, strlen(text), &options, &error) == MS_OK, "%s",
-              error.text);
-    return patterns;
-}
-
 Test(anchor, elements)
 {
     static const struct {
@@ -187,7 +175,7 @@ Test(anchor, elements)
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        struct ms_patterns *patterns = set_of(cases[i].kind, cases[i].text, cases[i].align);
+        struct ms_patterns *patterns = model_set_of(cases[i].kind, cases[i].text, cases[i].align);
         struct ms_element element = ms_anchor_element(&patterns->all.items[0], cases[i].max_width);
 
         cr_expect(element.width == cases[i].width, "%s: %u bytes", cases[i].name, element.width);
@@ -214,7 +202,7 @@ Test(anchor, stretches)
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        struct ms_patterns *patterns = set_of(MS_HEX, cases[i].text, 0);
+        struct ms_patterns *patterns = model_set_of(MS_HEX, cases[i].text, 0);
         struct ms_stretch_anchor anchor = ms_anchor_stretch(&patterns->all.items[0]);
 
         cr_expect(anchor.offset == cases[i].offset, "%s: at %u", cases[i].name, anchor.offset);
@@ -236,7 +224,7 @@ Test(anchor, rare_part_of_a_long_pattern)
         text[sizeof(text) - 1] = '\0';
         for (uint32_t i = 0; i < 64; i++)
             memcpy(text + 2 * (at + i), i % 2 ? "d3" : "b7", 2);
-        patterns = set_of(MS_HEX, text, 0);
+        patterns = model_set_of(MS_HEX, text, 0);
         anchor = ms_anchor_stretch(&patterns->all.items[0]);
         cr_expect(anchor.offset == at && anchor.length == 64, "%u: %u, %u bytes", at, anchor.offset,
                   anchor.length);

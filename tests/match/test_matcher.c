@@ -50,17 +50,6 @@ Test(matcher, every_cut)
 
 // == Making ==
 
-static struct ms_patterns *set_of(enum ms_pattern_kind kind, const char *text)
-{
-    struct ms_patterns *patterns = NULL;
-    struct ms_error error = {0};
-
-    cr_assert(ms_patterns_create(&patterns, NULL) == MS_OK, "no memory");
-    cr_assert(ms_patterns_add(patterns, kind, text, strlen(text), NULL, &error) == MS_OK, "%s",
-              error.text);
-    return patterns;
-}
-
 Test(matcher, refusals)
 {
     static const struct {
@@ -76,7 +65,7 @@ Test(matcher, refusals)
         {"an engine that cannot", NULL, ENGINE_BIT(MS_ENGINE_RUNS),
          "dword \"78090043\": none of the engines allowed can search for it"},
     };
-    struct ms_patterns *patterns = set_of(MS_DWORD, "78090043");
+    struct ms_patterns *patterns = model_set_of(MS_DWORD, "78090043", 0);
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct ms_matcher_options options = {.simd = cases[i].simd, .engine_mask = cases[i].mask};
@@ -124,7 +113,7 @@ Test(matcher, regexes_that_are_refused)
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        struct ms_patterns *patterns = set_of(MS_REGEX, cases[i].text);
+        struct ms_patterns *patterns = model_set_of(MS_REGEX, cases[i].text, 0);
         struct ms_matcher *matcher = NULL;
         struct ms_error error = {0};
 
@@ -141,7 +130,7 @@ Test(matcher, regexes_that_are_refused)
 
 Test(matcher, environment_names_the_kernel)
 {
-    struct ms_patterns *patterns = set_of(MS_DWORD, "78090043");
+    struct ms_patterns *patterns = model_set_of(MS_DWORD, "78090043", 0);
     struct ms_matcher_options options = {.simd = "scalar"};
     struct ms_matcher *matcher = NULL;
     struct ms_error error = {0};
@@ -166,7 +155,7 @@ Test(matcher, environment_names_the_kernel)
 
 Test(matcher, the_set_may_go)
 {
-    struct ms_patterns *patterns = set_of(MS_ASCII, "QQQ");
+    struct ms_patterns *patterns = model_set_of(MS_ASCII, "QQQ", 0);
     struct stretch stretch = {(const uint8_t *)"aQQQQ", 5, 0x1000, NULL, 0};
     struct runner runner = runner_create(matcher_for(patterns, 0, NULL), 5);
 
@@ -205,7 +194,7 @@ Test(matcher, margins)
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        struct ms_patterns *patterns = set_of(cases[i].kind, cases[i].text);
+        struct ms_patterns *patterns = model_set_of(cases[i].kind, cases[i].text, 0);
         struct ms_matcher *matcher;
         struct ms_margins margins;
 
@@ -227,7 +216,7 @@ Test(matcher, margins)
 Test(matcher, counters)
 {
     static const char zeros[4096];
-    struct ms_patterns *patterns = set_of(MS_DWORD, "0");
+    struct ms_patterns *patterns = model_set_of(MS_DWORD, "0", 0);
     struct stretch stretch = {(const uint8_t *)zeros, sizeof(zeros), 0, NULL, 0};
     static const struct {
         enum ms_engine engine;

@@ -23,18 +23,6 @@
 #define REGEXES  NULL
 #endif
 
-static struct ms_patterns *set_of(enum ms_pattern_kind kind, const char *text, uint32_t align)
-{
-    struct ms_pattern_options options = {.align = align};
-    struct ms_patterns *patterns = NULL;
-    struct ms_error error = {0};
-
-    cr_assert(ms_patterns_create(&patterns, NULL) == MS_OK, "no memory");
-    cr_assert(ms_patterns_add(patterns, kind, text, strlen(text), &options, &error) == MS_OK, "%s",
-              error.text);
-    return patterns;
-}
-
 struct plan_case {
     const char *name;
     enum ms_pattern_kind kind;
@@ -46,7 +34,7 @@ struct plan_case {
 
 static void check_plan(const struct plan_case *test)
 {
-    struct ms_patterns *patterns = set_of(test->kind, test->text, test->align);
+    struct ms_patterns *patterns = model_set_of(test->kind, test->text, test->align);
     struct ms_error error = {0};
     uint8_t choice = UINT8_MAX;
     enum ms_status status =
@@ -144,7 +132,7 @@ Test(planner, regexes)
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        struct ms_patterns *patterns = set_of(MS_REGEX, cases[i].text, 0);
+        struct ms_patterns *patterns = model_set_of(MS_REGEX, cases[i].text, 0);
         struct runner runner = runner_create(matcher_for(patterns, 0, NULL), 1);
 
         cr_expect(ms_matcher_n_patterns(runner.matcher, MS_ENGINE_HYPERSCAN) == 1, "%s",
@@ -184,7 +172,7 @@ Test(planner, refusals)
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        struct ms_patterns *patterns = set_of(cases[i].kind, cases[i].text, 0);
+        struct ms_patterns *patterns = model_set_of(cases[i].kind, cases[i].text, 0);
         struct ms_error error = {0};
         uint8_t choice;
 
