@@ -9,6 +9,7 @@
 void window_open(struct window *window, const struct ms_image *image)
 {
     window->image = image;
+    window->start = 0;
     window->length = 0;
 }
 

@@ -10,6 +10,7 @@
 #
 # Wanted in the environment: MEMSCAN, the program. Tests may also use MKIMAGE (the image builder),
 # DOCGEN (the generator of the documents), DOCS (the folder it wrote them to) and SPECS (the builder's specs).
+# TEST_UNDER, if it is there, is a command that runs memscan: "valgrind -q --log-file=FILE".
 
 set -u
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -17,6 +18,7 @@ rewrite=false
 failed=0
 
 : "${MEMSCAN:?names no program}"
+program=$MEMSCAN
 export MEMSCAN MKIMAGE=${MKIMAGE-} DOCGEN=${DOCGEN-} DOCS=${DOCS-} TEST_SPECS=${SPECS-}
 export TEST_LIBRARY=$here/library.sh LC_ALL=C
 unset NO_COLOR MEMSCAN_SIMD POSIXLY_CORRECT
@@ -55,6 +57,11 @@ run_test() {
     local name=$1 folder status=0 ok=true
     folder=$(mktemp -d) || exit 2
     mkdir "$folder/work"
+    if [[ -n ${TEST_UNDER-} ]]; then
+        printf '#!/bin/sh\nexec %s "%s" "$@"\n' "$TEST_UNDER" "$program" >"$folder/memscan"
+        chmod +x "$folder/memscan"
+        MEMSCAN=$folder/memscan
+    fi
     (cd "$folder/work" && exec bash "$here/$name.sh" <&-) \
         >"$folder/stdout" 2>"$folder/stderr" </dev/null || status=$?
     if [[ $status -ne 0 ]]; then echo "$status"; fi >"$folder/exit"

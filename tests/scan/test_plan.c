@@ -272,6 +272,23 @@ Test(plan, all_of_the_address_space)
     }
 }
 
+Test(plan, an_image_of_the_whole_address_space)
+{
+    struct known_query query = {0};
+    struct machine machine = {0};
+    struct planned planned;
+
+    machine_add(&machine, 0, 0x10);
+    machine_add_absent(&machine, 0x10, UINT64_MAX - 0xf);
+    machine_write_elf(&machine);
+    planned = make_plan(&machine, &query, 4096);
+    cr_assert(eq(u64, planned.plan.coverage.asked, UINT64_MAX));
+    cr_assert(eq(u64, planned.plan.coverage.absent, UINT64_MAX - 0x10));
+    cr_assert(eq(u64, planned.plan.own_bytes, 0x10));
+    release_plan(&planned);
+    machine_release(&machine);
+}
+
 Test(plan, random_ranges_over_random_runs)
 {
     for (uint64_t seed = 1; seed <= 300; seed++) {
