@@ -1,263 +1,171 @@
 // SPDX-License-Identifier: MIT
 //
-// memscan-bench: throughput of searches against the rate at which the machine can read the same
-// bytes (R), and against Hyperscan alone. Each round measures each row once, R first, the search,
-// the peer, so that a load that comes and goes meets all three.
+// memscan-bench: searches against the rate at which the machine can read the same bytes (R), and
+// against other programs.
 
-#include "bench.h"
+#include "bench_sections.h"
+
+#include "bench_hyperscan.h"
 
 #include <fnmatch.h>
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 
-struct options {
-    struct image_options image;
-    const char *glob;
-    const char *json;
-    const char *simd;
-    unsigned n_rounds;
-    bool check;
-    bool peers;
-};
+// ctest's "skipped".
+#define EXIT_SKIPPED 77
 
-static const char usage[] =
-    "Usage: memscan-bench [OPTIONS]\n"
-    "Measures searches against the rate at which this machine reads.\n"
-    "\n"
-    "  --size SIZE      of the images, 1G by default; 8G for figures to publish\n"
-    "  --dir DIR        where they are made and kept, the current folder by default\n"
-    "  --rows GLOB      only rows whose names match: --rows 'dword-*'\n"
-    "  --rounds N       5 by default; odd numbers give medians that were measured\n"
-    "  --simd NAME      forces a kernel\n"
-    "  --json FILE      writes the results as JSON too\n"
-    "  --no-peers       without Hyperscan alone\n"
-    "  --check          measures nothing: do all rows find what the truth file says?\n"
-    "  --spec FILE      the image's spec instead of the usual ones\n"
-    "  --mkimage FILE   the image builder\n"
-    "  --list           the rows\n";
+// Whether this build can: regexes need Hyperscan.
+static bool is_possible(const struct row *row)
+{
+    struct row_pattern first = {0};
+
+    if (row->make)
+        row->make(&first, 0);
+    return bare_is_built ||
+           (first.kind != MS_REGEX && !(row->more && strncmp(row->more, "-e ", 3) == 0));
+}
 
 static bool is_chosen(const struct options *options, const struct row *row)
 {
-    return !options->glob || fnmatch(options->glob, row->name, 0) == 0;
+    return is_possible(row) && options->sections[row->section] &&
+           (!options->glob || fnmatch(options->glob, row->name, 0) == 0);
 }
 
-static int list_rows(void)
+// The first pass over a file is not measured: it brings it into the page cache. By a process, so
+// that the file's pages do not count in the memory of this one, and of those that it starts.
+static bool warm_up(struct bench *bench, const struct bench_image *image)
 {
-    for (size_t i = 0; i < n_rows; i++)
-        printf("%-14s %s\n", rows[i].name, rows[i].title);
-    return 0;
-}
-
-enum { OPTION_CHECK = 256, OPTION_NO_PEERS, OPTION_LIST, OPTION_HELP };
-
-static const struct option long_options[] = {
-    {"size", required_argument, NULL, 's'},
-    {"dir", required_argument, NULL, 'd'},
-    {"rows", required_argument, NULL, 'r'},
-    {"rounds", required_argument, NULL, 'n'},
-    {"simd", required_argument, NULL, 'k'},
-    {"json", required_argument, NULL, 'j'},
-    {"spec", required_argument, NULL, 'c'},
-    {"mkimage", required_argument, NULL, 'm'},
-    {"no-peers", no_argument, NULL, OPTION_NO_PEERS},
-    {"check", no_argument, NULL, OPTION_CHECK},
-    {"list", no_argument, NULL, OPTION_LIST},
-    {"help", no_argument, NULL, OPTION_HELP},
-    {0},
-};
-
-static void bad_usage(void)
-{
-    fputs(usage, stderr);
-    exit(2);
-}
-
-static void set_rounds(struct options *options, const char *text)
-{
-    unsigned long n = strtoul(text, NULL, 10);
-
-    if (n < 1 || n > MAX_ROUNDS)
-        bad_usage();
-    options->n_rounds = (unsigned)n;
-}
-
-static void set_option(struct options *options, int option)
-{
-    const char **texts[] = {
-        ['s'] = &options->image.size,    ['d'] = &options->image.dir, ['r'] = &options->glob,
-        ['k'] = &options->simd,          ['j'] = &options->json,      ['c'] = &options->image.spec,
-        ['m'] = &options->image.mkimage,
-    };
-
-    if (option == 'n')
-        set_rounds(options, optarg);
-    else if (option == OPTION_CHECK)
-        options->check = true;
-    else if (option == OPTION_NO_PEERS)
-        options->peers = false;
-    else if (option == OPTION_LIST)
-        exit(list_rows());
-    else if (option == OPTION_HELP)
-        exit(fputs(usage, stdout) < 0);
-    else if (option > 0 && (size_t)option < sizeof(texts) / sizeof(texts[0]) && texts[option])
-        *texts[option] = optarg;
-    else
-        bad_usage();
-}
-
-// == Measuring ==
-
-struct running_row {
-    struct row_result *result;
-    struct row_pattern *patterns;
-    const struct bench_image *image;
-};
-
-// R, the search, the peer: one after the other, so that they meet the same load.
-static bool measure(const struct running_row *running, const struct prepared_search *search,
-                    const struct peer *peer, unsigned round)
-{
-    struct row_result *result = running->result;
+    const char *const arguments[] = {BENCH_READ, "1", image->path, NULL};
     struct measurement measured;
 
-    if (!read_image(running->image, result->row->threads, &measured))
+    return process_run(arguments, NULL, &bench->error, &measured);
+}
+
+static bool add_row(struct bench *bench, const struct row *row)
+{
+    struct bench_image *image = &bench->images[row->image];
+    struct running *running = &bench->running[bench->n];
+
+    if (image->size == 0 &&
+        (!image_make(&bench->options.image, row->image, image) || !warm_up(bench, image)))
         return false;
-    result->read_seconds[round] = measured.seconds;
-    if (!search_image(search, running->image, result->row->threads, &measured))
-        return false;
-    result->seconds[round] = measured.seconds;
-    result->hits = measured.hits;
-    if (measured.peak_bytes > result->peak_bytes)
-        result->peak_bytes = measured.peak_bytes;
-    if (peer && !peer_scan_image(peer, running->image, &measured))
-        return false;
-    result->peer_seconds[round] = measured.seconds;
-    result->peer_hits = measured.hits;
+    *running = (struct running){
+        .result = &bench->results[bench->n],
+        .patterns = row_patterns(row),
+        .image = image,
+    };
+    bench->n++;
+    running->result->row = row;
+    running->result->image_bytes = image->size;
+    running->result->by_processor = bench->options.by_processor;
+    return running->patterns != NULL;
+}
+
+static bool add_rows(struct bench *bench)
+{
+    for (size_t i = 0; i < n_rows; i++) {
+        if (is_chosen(&bench->options, &rows[i]) && !add_row(bench, &rows[i]))
+            return false;
+    }
+    if (bench->n == 0)
+        fprintf(stderr, "memscan-bench: no row is called %s; --list names them\n",
+                bench->options.glob);
+    return bench->n > 0;
+}
+
+static bool run_rounds(struct bench *bench, enum section section, unsigned n_rounds)
+{
+    static bool (*const measure[N_SECTIONS])(struct bench *, struct running *) = {
+        [SECTION_LIBRARY] = measure_library,
+        [SECTION_COMMAND] = measure_command,
+        [SECTION_PEERS] = measure_peers,
+    };
+
+    if (!bench->options.sections[section])
+        return true;
+    for (unsigned round = 0; round < n_rounds; round++) {
+        fprintf(stderr, "%s: round %u of %u\n", section_names[section], round + 1, n_rounds);
+        for (size_t i = 0; i < bench->n; i++) {
+            struct running *running = &bench->running[i];
+
+            if (running->result->row->section == section && !measure[section](bench, running))
+                return false;
+        }
+    }
     return true;
 }
 
-static bool run_round(const struct options *options, struct running_row *running, unsigned round)
-{
-    struct row_result *result = running->result;
-    struct prepared_search search;
-    struct peer *peer = NULL;
-    bool ok;
-
-    // Made anew in each round: a matcher that stays would count in the memory of the other rows.
-    if (!search_prepare(result->row, running->patterns, options->simd, 0, &search))
-        return false;
-    if (options->peers)
-        peer = peer_create(result->row, running->patterns, &result->peer_compile_seconds);
-    result->compile_seconds = search.compile_seconds;
-    result->has_peer = peer != NULL;
-    ok = measure(running, &search, peer, round);
-    result->n_rounds = round + 1;
-    peer_free(peer);
-    search_release(&search);
-    return ok;
-}
-
-static bool run_rounds(const struct options *options, struct running_row *running, size_t n)
+static bool check(struct bench *bench)
 {
     bool ok = true;
 
-    for (unsigned round = 0; round < options->n_rounds && ok; round++) {
-        fprintf(stderr, "round %u of %u\n", round + 1, options->n_rounds);
-        for (size_t i = 0; i < n && ok; i++)
-            ok = run_round(options, &running[i], round);
+    for (size_t i = 0; i < bench->n; i++) {
+        const struct running *running = &bench->running[i];
+
+        if (running->result->row->section == SECTION_LIBRARY)
+            ok = check_row(running->result->row, running->patterns, running->image) && ok;
     }
-    return ok;
+    return run_rounds(bench, SECTION_PEERS, 1) && ok;
 }
 
-static bool check_all(const struct running_row *running, size_t n)
+static bool measure(struct bench *bench)
 {
-    bool ok = true;
-
-    for (size_t i = 0; i < n; i++)
-        ok = check_row(running[i].result->row, running[i].patterns, running[i].image) && ok;
-    return ok;
-}
-
-// The first pass over a file is not measured: it brings it into the page cache.
-static bool warm_up(const struct bench_image images[N_IMAGES])
-{
-    struct measurement measured;
-    bool ok = true;
-
-    for (size_t i = 0; i < N_IMAGES && ok; i++)
-        ok = images[i].size == 0 || read_image(&images[i], 1, &measured);
-    return ok;
-}
-
-static bool report(const struct options *options, const struct bench_image images[N_IMAGES],
-                   const struct row_result *results, size_t n)
-{
-    report_machine(stdout, images, options->n_rounds);
-    report_heading();
-    for (size_t i = 0; i < n; i++)
-        report_row(&results[i]);
-    return !options->json || report_json(options->json, images, results, n);
-}
-
-static bool prepare(const struct options *options, struct bench_image images[N_IMAGES],
-                    struct running_row *running, struct row_result *results, size_t *n_ret)
-{
-    for (size_t i = 0; i < n_rows; i++) {
-        struct bench_image *image = &images[rows[i].image];
-        struct running_row *next = &running[*n_ret];
-
-        if (!is_chosen(options, &rows[i]))
-            continue;
-        if (image->size == 0 && !image_make(&options->image, rows[i].image, image))
-            return false;
-        *next = (struct running_row){&results[*n_ret], row_patterns(&rows[i]), image};
-        next->result->row = &rows[i];
-        next->result->image_bytes = image->size;
-        ++*n_ret;
-        if (!next->patterns)
-            return false;
-    }
-    if (*n_ret == 0)
-        fprintf(stderr, "memscan-bench: no row is called %s; --list names them\n", options->glob);
-    return *n_ret > 0;
-}
-
-static bool run(const struct options *options, struct running_row *running,
-                struct row_result *results)
-{
-    static struct bench_image images[N_IMAGES];
+    // The library last: it maps the image here, and what a process has had in memory is counted in
+    // what its children have had.
+    static const enum section order[N_SECTIONS] = {SECTION_COMMAND, SECTION_PEERS, SECTION_LIBRARY};
+    const char *programs[N_TOOLS + 1] = {NULL};
+    const struct run_facts facts = {
+        .images = bench->images,
+        .n_rounds = bench->options.n_rounds,
+        .by_processor = bench->options.by_processor,
+        .programs = programs,
+    };
     size_t n = 0;
-    bool ok = prepare(options, images, running, results, &n);
 
-    if (ok && options->check)
-        ok = check_all(running, n);
-    else if (ok)
-        ok = warm_up(images) && run_rounds(options, running, n) &&
-             report(options, images, results, n);
-    for (size_t i = 0; i < n; i++)
-        free(running[i].patterns);
-    return ok;
+    for (size_t i = 0; i < N_SECTIONS; i++) {
+        if (!run_rounds(bench, order[i], bench->options.n_rounds))
+            return false;
+    }
+    for (size_t i = 0; i < N_TOOLS; i++) {
+        if (bench->versions[i][0])
+            programs[n++] = bench->versions[i];
+    }
+    report_print(&facts, bench->results, bench->n, bench->options.markdown);
+    return !bench->options.json ||
+           report_json(bench->options.json, &facts, bench->results, bench->n);
+}
+
+static bool run(struct bench *bench)
+{
+    return memory_file_make(&bench->out) && memory_file_make(&bench->error) && add_rows(bench) &&
+           (bench->options.check ? check(bench) : measure(bench)) && !bench->disagreed;
+}
+
+static void release(struct bench *bench)
+{
+    for (size_t i = 0; i < bench->n; i++) {
+        free(bench->running[i].patterns);
+        hits_release(&bench->running[i].all);
+    }
+    free(bench->running);
+    free(bench->results);
+    memory_file_release(&bench->out);
+    memory_file_release(&bench->error);
 }
 
 int main(int argc, char **argv)
 {
-    struct options options = {
-        .image = {.dir = ".", .size = "1G", .mkimage = BENCH_MKIMAGE},
-        .n_rounds = 5,
-        .peers = true,
-    };
-    struct row_result *results = calloc(n_rows, sizeof(*results));
-    struct running_row *running = calloc(n_rows, sizeof(*running));
-    bool ok = results && running;
-    int option;
+    static struct bench bench;
+    bool ok;
 
-    while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1)
-        set_option(&options, option);
-    if (optind < argc)
-        bad_usage();
-    ok = ok && run(&options, running, results);
-    free(results);
-    free(running);
+    options_parse(&bench.options, argc, argv);
+    // grep, above all, takes bytes for characters otherwise.
+    setenv("LC_ALL", "C", 1);
+    if (bench.options.sections[SECTION_PEERS] && !peers_find(&bench))
+        return EXIT_SKIPPED;
+    bench.results = calloc(n_rows, sizeof(*bench.results));
+    bench.running = calloc(n_rows, sizeof(*bench.running));
+    ok = bench.results && bench.running && run(&bench);
+    release(&bench);
     return ok ? 0 : 1;
 }

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 //
-// memscan-bench inside: rows (what is searched for), images (what is searched), and the three ways
-// to go over an image's bytes: just reading them (R), the library, and Hyperscan alone.
+// memscan-bench inside: rows (what is searched for, and by which way), images (what is searched),
+// and the ways to go over an image's bytes in this process: just reading them (R), the library.
 
 #ifndef MS_BENCH_BENCH_H
 #define MS_BENCH_BENCH_H
 
 #include <memscan/memscan.h>
 #include <stdio.h>
+#include <sys/types.h>
 
 // == Rows ==
 
@@ -22,18 +23,40 @@ struct row_pattern {
     bool ignore_case;
     uint32_t align; // 0: the kind's own
     char text[96];
-    char expression[112]; // for Hyperscan alone; empty: it has none
+
+    // The same for other programs: these bytes; without any, a regex; without one, they have none.
+    uint8_t bytes[64];
+    size_t n_bytes;
+    char regex[112];
 };
 
+#define EXPRESSION_ROOM 260
+
+// The pattern as a regex for other programs: empty if they have none.
+void pattern_expression(const struct row_pattern *pattern, char expression[EXPRESSION_ROOM]);
+
+enum section {
+    SECTION_LIBRARY, // searches in this process, beside bare Hyperscan
+    SECTION_COMMAND, // the command, as processes
+    SECTION_PEERS,   // the command beside other programs, as processes
+    N_SECTIONS,
+};
+
+extern const char *const section_names[N_SECTIONS];
+
 struct row {
+    enum section section;
     const char *name;
     const char *title;
     enum image_kind image;
-    unsigned threads;
+    unsigned threads; // 0: one a processor
     size_t n_patterns;
     void (*make)(struct row_pattern *pattern, size_t index);
-    // Names of plants in the truth file that this row must find, blanks around each; NULL: none.
-    const char *plants;
+
+    // SECTION_LIBRARY: names of plants in the truth file that this row must find, blanks around
+    // each; NULL: none. SECTION_COMMAND: the command's arguments, separated by blanks; a @ is the
+    // file of the row's patterns. SECTION_PEERS: NULL.
+    const char *more;
 };
 
 extern const struct row rows[];
@@ -42,12 +65,15 @@ extern const size_t n_rows;
 // Makes the row's patterns, always the same ones. The caller frees them. NULL without memory.
 struct row_pattern *row_patterns(const struct row *row);
 
+// The row's number of threads, 0 resolved.
+unsigned row_threads(const struct row *row);
+
 // == Images ==
 
 struct bench_image {
     char path[4096];
     char truth[4096 + 8];
-    uint64_t size;
+    uint64_t size; // 0: not made
 };
 
 struct image_options {
@@ -63,20 +89,27 @@ bool image_make(const struct image_options *options, enum image_kind kind,
 
 // == Going over an image ==
 
+// What one run took.
 struct measurement {
     double seconds;
-    uint64_t hits;
-    uint64_t peak_bytes; // anonymous memory beyond what there was before the row; 0: not measured
+    double processor_seconds; // of all its threads
+    double user_seconds;      // of these; 0 where the run was no process of its own
+    double system_seconds;    // ...
+    uint64_t rss_bytes;       // ... the most memory in use, the mapped file included
+    uint64_t peak_bytes; // the most anonymous memory that was seen in use; beyond what there was
+                         // before the row where it was in this process
+    uint64_t hits;       // 0: not counted
 };
 
 double now_seconds(void);
+double processor_seconds(void); // that this process has taken
 
-// Bytes of anonymous memory that the process has in use.
-uint64_t anonymous_bytes(void);
+// Bytes of anonymous memory that a process has in use; 0: this one.
+uint64_t anonymous_bytes(pid_t process);
 
 // Maps the file, ORs all its bytes together, unmaps it: R, and with several threads what so many
 // readers reach together. False after a message.
-bool read_image(const struct bench_image *image, unsigned threads, struct measurement *ret);
+bool read_image(const char *path, unsigned threads, struct measurement *ret);
 
 // "avx2" or "64-bit words": how read_image() reads here.
 const char *read_method(void);
@@ -87,56 +120,12 @@ struct prepared_search {
     uint64_t bytes_before; // anonymous memory before the matcher was made
 };
 
-bool search_prepare(const struct row *row, const struct row_pattern *patterns, const char *simd,
-                    unsigned engine_mask, struct prepared_search *ret);
+bool search_prepare(const struct row *row, const struct row_pattern *patterns, unsigned engine_mask,
+                    struct prepared_search *ret);
 void search_release(struct prepared_search *search);
 
 // Opens the image, mapped, counts all matches, closes it.
 bool search_image(const struct prepared_search *search, const struct bench_image *image,
                   unsigned threads, struct measurement *ret);
-
-struct peer;
-
-// Hyperscan alone over the row's expressions. NULL: there is none, or this build has no Hyperscan.
-struct peer *peer_create(const struct row *row, const struct row_pattern *patterns,
-                         double *compile_seconds_ret);
-void peer_free(struct peer *peer);
-
-// Maps the file and scans it in calls of 2 MiB, counting the matches that it reports.
-bool peer_scan_image(const struct peer *peer, const struct bench_image *image,
-                     struct measurement *ret);
-
-// == Checking ==
-
-// Holds the row to the truth file, and where that does not take long to the scalar engine. False
-// after a message.
-bool check_row(const struct row *row, const struct row_pattern *patterns,
-               const struct bench_image *image);
-
-// == Reporting ==
-
-#define MAX_ROUNDS 99
-
-// What the rounds of one row gave: [i] of each is of round i.
-struct row_result {
-    const struct row *row;
-    uint64_t image_bytes;
-    unsigned n_rounds;
-    double read_seconds[MAX_ROUNDS];
-    double seconds[MAX_ROUNDS];
-    double peer_seconds[MAX_ROUNDS];
-    bool has_peer;
-    uint64_t hits;
-    uint64_t peer_hits;
-    uint64_t peak_bytes;
-    double compile_seconds;
-    double peer_compile_seconds;
-};
-
-void report_machine(FILE *file, const struct bench_image images[N_IMAGES], unsigned n_rounds);
-void report_heading(void);
-void report_row(const struct row_result *result);
-bool report_json(const char *path, const struct bench_image images[N_IMAGES],
-                 const struct row_result *results, size_t n);
 
 #endif

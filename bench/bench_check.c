@@ -3,7 +3,7 @@
 // Whether the rows find what is there: what the image builder says it planted, and as much as the
 // scalar engine finds. A rate means nothing if the answer is wrong.
 
-#include "bench.h"
+#include "bench_sections.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -44,7 +44,7 @@ static int add_find(void *user, const struct ms_hit *hit)
     return 0;
 }
 
-// Searches the image and keeps all matches; with `simd` and `engine_mask` as given.
+// Searches the image by the engines of the mask, and keeps all matches if `finds` is given.
 static bool search(const struct row *row, const struct row_pattern *patterns,
                    const struct bench_image *image, unsigned engine_mask, struct finds *finds,
                    uint64_t *hits_ret)
@@ -57,7 +57,7 @@ static bool search(const struct row *row, const struct row_pattern *patterns,
     struct ms_image *opened;
     bool ok;
 
-    if (!search_prepare(row, patterns, NULL, engine_mask, &prepared))
+    if (!search_prepare(row, patterns, engine_mask, &prepared))
         return false;
     if (ms_image_open(image->path, &open_options, &opened, NULL)) {
         search_release(&prepared);
@@ -84,7 +84,7 @@ static bool is_expected(const struct row *row, uint64_t offset, const char *name
     uint32_t align = row->n_patterns > 0 && strncmp(row->name, "dword", 5) == 0 ? 4 : 1;
 
     snprintf(word, sizeof(word), " %s ", name);
-    return row->plants && strstr(row->plants, word) && offset % align == 0;
+    return row->more && strstr(row->more, word) && offset % align == 0;
 }
 
 // A regex may begin before its plant and go on behind it; a tag may be a part of it.
@@ -132,9 +132,9 @@ static bool check_plants(const struct row *row, const struct bench_image *image,
     }
     fclose(truth);
     printf("%-14s %u plants, %u missed", row->name, n, missed);
-    if (row->plants && n == 0)
+    if (row->more && n == 0)
         fprintf(stderr, "memscan-bench: %s: the image has none of its plants\n", row->name);
-    return missed == 0 && (n > 0 || !row->plants);
+    return missed == 0 && (n > 0 || !row->more);
 }
 
 // == The whole row ==

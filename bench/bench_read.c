@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -28,10 +29,22 @@ double now_seconds(void)
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-uint64_t anonymous_bytes(void)
+double processor_seconds(void)
+{
+    struct timespec taken;
+
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &taken);
+    return (double)taken.tv_sec + (double)taken.tv_nsec / 1e9;
+}
+
+uint64_t anonymous_bytes(pid_t process)
 {
     unsigned long long size, resident = 0, file = 0;
-    FILE *statm = fopen("/proc/self/statm", "r");
+    char path[32];
+    FILE *statm;
+
+    snprintf(path, sizeof(path), process ? "/proc/%d/statm" : "/proc/self/statm", (int)process);
+    statm = fopen(path, "r");
 
     if (!statm)
         return 0;
@@ -127,6 +140,7 @@ static uint64_t read_bytes(const uint8_t *bytes, size_t length, unsigned threads
     bool started[MAX_READERS] = {false};
     uint64_t sum = 0;
 
+    threads = threads < MAX_READERS ? threads : MAX_READERS;
     for (unsigned i = 0; i < threads; i++) {
         size_t start = length / threads * i;
 
@@ -147,21 +161,29 @@ static uint64_t read_bytes(const uint8_t *bytes, size_t length, unsigned threads
     return sum;
 }
 
-bool read_image(const struct bench_image *image, unsigned threads, struct measurement *ret)
+bool read_image(const char *path, unsigned threads, struct measurement *ret)
 {
-    double start = now_seconds();
-    int fd = open(image->path, O_RDONLY | O_CLOEXEC);
-    void *bytes = fd < 0 ? MAP_FAILED : mmap(NULL, image->size, PROT_READ, MAP_SHARED, fd, 0);
+    double start = now_seconds(), processor_start = processor_seconds();
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    struct stat facts = {0};
+    void *bytes = MAP_FAILED;
     volatile uint64_t sum;
 
+    if (fd >= 0 && fstat(fd, &facts) == 0)
+        bytes = mmap(NULL, (size_t)facts.st_size, PROT_READ, MAP_SHARED, fd, 0);
     if (bytes == MAP_FAILED) {
-        perror(image->path);
+        perror(path);
+        if (fd >= 0)
+            close(fd);
         return false;
     }
-    sum = read_bytes(bytes, image->size, threads);
+    sum = read_bytes(bytes, (size_t)facts.st_size, threads);
     (void)sum;
-    munmap(bytes, image->size);
+    munmap(bytes, (size_t)facts.st_size);
     close(fd);
-    *ret = (struct measurement){.seconds = now_seconds() - start};
+    *ret = (struct measurement){
+        .seconds = now_seconds() - start,
+        .processor_seconds = processor_seconds() - processor_start,
+    };
     return true;
 }

@@ -1,219 +1,238 @@
 // SPDX-License-Identifier: MIT
 //
-// The table, and the same as JSON. Of each row the median over the rounds; ratios are taken within
-// a round first, as both sides then met the same load.
+// The tables.
 
-#include "bench.h"
+#include "bench_result.h"
 
-#include <stdlib.h>
+#include "bench_table.h"
+
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
-static int compare_doubles(const void *left, const void *right)
+// == Cells ==
+
+// "0.93 (0.91-0.95)": the median, and how far single rounds are from it.
+static void add_spread(struct table *table, const struct spread *spread, unsigned n_rounds)
 {
-    double a = *(const double *)left, b = *(const double *)right;
+    int digits = spread->median < 10 ? 2 : spread->median < 100 ? 1 : 0;
 
-    return a < b ? -1 : a > b;
+    if (n_rounds > 1)
+        table_add(table, "%.*f (%.*f-%.*f)", digits, spread->median, digits, spread->low, digits,
+                  spread->high);
+    else
+        table_add(table, "%.*f", digits, spread->median);
 }
 
-static double median(const double *values, unsigned n)
+static void add_ratio(struct table *table, const struct row_result *result, const struct runner *of,
+                      const struct runner *to)
 {
-    double sorted[MAX_ROUNDS];
+    unsigned n = of->n_rounds < to->n_rounds ? of->n_rounds : to->n_rounds;
+    struct spread spread;
 
-    memcpy(sorted, values, n * sizeof(*values));
-    qsort(sorted, n, sizeof(*sorted), compare_doubles);
-    return n % 2 ? sorted[n / 2] : (sorted[n / 2 - 1] + sorted[n / 2]) / 2;
+    if (n == 0) {
+        table_add(table, "-");
+        return;
+    }
+    spread = result_ratio(result, of, to);
+    add_spread(table, &spread, n);
 }
 
-// The median of a[i] / b[i].
-static double median_ratio(const double *a, const double *b, unsigned n)
+static double rate(const struct row_result *result, const struct runner *runner)
 {
-    double ratios[MAX_ROUNDS];
-
-    for (unsigned i = 0; i < n; i++)
-        ratios[i] = a[i] / b[i];
-    return median(ratios, n);
+    return (double)result->image_bytes / 1e9 / result_seconds(result, runner).median;
 }
 
-// == What is derived ==
-
-struct summary {
-    double read_rate, rate, peer_rate; // GB/s
-    double fraction, peer_fraction;    // of R
-    double against_peer;
-};
-
-static struct summary summarise(const struct row_result *result)
+static void add_rate(struct table *table, const struct row_result *result,
+                     const struct runner *runner)
 {
-    double gigabytes = (double)result->image_bytes / 1e9;
-    unsigned n = result->n_rounds;
-    struct summary summary = {
-        .read_rate = gigabytes / median(result->read_seconds, n),
-        .rate = gigabytes / median(result->seconds, n),
-        .fraction = median_ratio(result->read_seconds, result->seconds, n),
+    if (runner->n_rounds == 0)
+        table_add(table, "-");
+    else
+        table_add(table, "%.2f", rate(result, runner));
+}
+
+static void add_hits(struct table *table, const struct runner *runner)
+{
+    uint64_t hits = runner->n_rounds > 0 ? runner_peak(runner).hits : 0;
+
+    if (hits == 0)
+        table_add(table, "-");
+    else
+        table_add(table, "%llu", (unsigned long long)hits);
+}
+
+static void add_compile(struct table *table, const struct runner *runner)
+{
+    if (runner->compile_seconds < 0.01)
+        table_add(table, "-");
+    else
+        table_add(table, "%.2f", runner->compile_seconds);
+}
+
+// The row's name, and what it is in words: one of the two is shown.
+static void add_row_cells(struct table *table, const struct row_result *result)
+{
+    table_add(table, "%s", result->row->name);
+    table_add(table, "%s", result->row->title);
+}
+
+// == Sections ==
+
+#define MAX_COLUMNS 16
+
+static size_t library_columns(struct column *columns, const struct row_result *first)
+{
+    static const struct column all[] = {
+        {"library", SHOWN_IN_TEXT},      {"patterns", SHOWN_IN_MARKDOWN},
+        {"threads", SHOWN_IN_TEXT},      {"R GB/s", SHOWN_IN_TEXT},
+        {"GB/s", SHOWN_ALWAYS},          {"of R", SHOWN_ALWAYS},
+        {"hs of R", SHOWN_ALWAYS},       {"mem/hs", SHOWN_IN_TEXT},
+        {"hits", SHOWN_IN_TEXT},         {"hs hits", SHOWN_IN_TEXT},
+        {"anon MB", SHOWN_ALWAYS},       {"compile s", SHOWN_IN_TEXT},
+        {"hs compile s", SHOWN_IN_TEXT},
     };
 
-    if (result->has_peer) {
-        summary.peer_rate = gigabytes / median(result->peer_seconds, n);
-        summary.peer_fraction = median_ratio(result->read_seconds, result->peer_seconds, n);
-        summary.against_peer = median_ratio(result->peer_seconds, result->seconds, n);
-    }
-    return summary;
+    (void)first;
+    memcpy(columns, all, sizeof(all));
+    return sizeof(all) / sizeof(all[0]);
 }
 
-// == The machine ==
-
-static void cpu_model(char *model, size_t size)
+static void library_row(struct table *table, const struct row_result *result)
 {
-    FILE *file = fopen("/proc/cpuinfo", "r");
-    char line[256];
+    const struct runner *reader = &result->runners[0], *memscan = &result->runners[1];
+    const struct runner *bare = &result->runners[2];
 
-    snprintf(model, size, "unknown");
-    while (file && fgets(line, sizeof(line), file)) {
-        char *colon = strchr(line, ':');
-
-        if (strncmp(line, "model name", 10) != 0 || !colon)
-            continue;
-        line[strcspn(line, "\n")] = '\0';
-        snprintf(model, size, "%s", colon + 1 + (colon[1] == ' '));
-        break;
-    }
-    if (file)
-        fclose(file);
+    add_row_cells(table, result);
+    table_add(table, "%u", row_threads(result->row));
+    add_rate(table, result, reader);
+    add_rate(table, result, memscan);
+    add_ratio(table, result, reader, memscan);
+    add_ratio(table, result, reader, bare);
+    add_ratio(table, result, bare, memscan);
+    add_hits(table, memscan);
+    add_hits(table, bare);
+    table_add(table, "%.1f", (double)runner_peak(memscan).peak_bytes / 1e6);
+    add_compile(table, memscan);
+    add_compile(table, bare);
 }
 
-static void date(char *text, size_t size)
+static double user_of(const struct measurement *measurement)
 {
-    time_t now = time(NULL);
-    struct tm parts;
-
-    strftime(text, size, "%Y-%m-%d %H:%M:%S UTC", gmtime_r(&now, &parts));
+    return 1e3 * measurement->user_seconds;
 }
 
-void report_machine(FILE *file, const struct bench_image images[N_IMAGES], unsigned n_rounds)
+static double system_of(const struct measurement *measurement)
 {
-    char model[256], when[64];
-    double load[1] = {0};
-
-    cpu_model(model, sizeof(model));
-    date(when, sizeof(when));
-    if (getloadavg(load, 1) != 1)
-        load[0] = 0;
-    fprintf(file, "# memscan %s, %s\n", ms_version(), when);
-    fprintf(file, "# %s, %ld processors, load %.2f\n", model, sysconf(_SC_NPROCESSORS_ONLN),
-            load[0]);
-    for (size_t i = 0; i < N_IMAGES; i++) {
-        if (images[i].size)
-            fprintf(file, "# %s: %llu bytes\n", strrchr(images[i].path, '/') + 1,
-                    (unsigned long long)images[i].size);
-    }
-    fprintf(file, "# %u rounds, R reads with %s\n", n_rounds, read_method());
+    return 1e3 * measurement->system_seconds;
 }
 
-// == The table ==
-
-void report_heading(void)
+static size_t command_columns(struct column *columns, const struct row_result *first)
 {
-    printf("%-14s %3s %6s %7s %5s %7s %7s %5s %7s %9s %9s %7s\n", "row", "thr", "R GB/s", "GB/s",
-           "of R", "GB/s/th", "hs GB/s", "of R", "mem/hs", "hits", "hs hits", "anon MB");
+    static const struct column all[] = {
+        {"command", SHOWN_IN_TEXT}, {"memscan", SHOWN_IN_MARKDOWN}, {"threads", SHOWN_ALWAYS},
+        {"R ms", SHOWN_ALWAYS},     {"ms", SHOWN_ALWAYS},           {"of R", SHOWN_ALWAYS},
+        {"user ms", SHOWN_ALWAYS},  {"sys ms", SHOWN_ALWAYS},       {"anon MB", SHOWN_ALWAYS},
+        {"RSS MB", SHOWN_IN_TEXT},  {"hits", SHOWN_ALWAYS},
+    };
+
+    (void)first;
+    memcpy(columns, all, sizeof(all));
+    return sizeof(all) / sizeof(all[0]);
 }
 
-void report_row(const struct row_result *result)
+static void command_row(struct table *table, const struct row_result *result)
 {
-    struct summary summary = summarise(result);
+    const struct runner *reader = &result->runners[0], *memscan = &result->runners[1];
+    struct measurement peak = runner_peak(memscan);
 
-    printf("%-14s %3u %6.2f %7.2f %5.2f %7.2f ", result->row->name, result->row->threads,
-           summary.read_rate, summary.rate, summary.fraction, summary.rate / result->row->threads);
-    if (result->has_peer)
-        printf("%7.2f %5.2f %7.2f ", summary.peer_rate, summary.peer_fraction,
-               summary.against_peer);
-    else
-        printf("%7s %5s %7s ", "-", "-", "-");
-    printf("%9llu ", (unsigned long long)result->hits);
-    if (result->has_peer)
-        printf("%9llu ", (unsigned long long)result->peer_hits);
-    else
-        printf("%9s ", "-");
-    printf("%7.1f", (double)result->peak_bytes / 1e6);
-    if (result->compile_seconds > 0.01 || result->peer_compile_seconds > 0.01)
-        printf("  compiled in %.2f s (hs %.2f s)", result->compile_seconds,
-               result->peer_compile_seconds);
-    putchar('\n');
-    fflush(stdout);
+    table_add(table, "%s", result->row->name);
+    table_add(table, "`%s`", result->row->more);
+    table_add(table, "%u", row_threads(result->row));
+    table_add(table, "%.1f", 1e3 * result_seconds(result, reader).median);
+    table_add(table, "%.1f", 1e3 * result_seconds(result, memscan).median);
+    add_ratio(table, result, reader, memscan);
+    table_add(table, "%.0f", runner_spread(memscan, user_of).median);
+    table_add(table, "%.0f", runner_spread(memscan, system_of).median);
+    table_add(table, "%.1f", (double)peak.peak_bytes / 1e6);
+    table_add(table, "%.0f", (double)peak.rss_bytes / 1e6);
+    add_hits(table, memscan);
 }
 
-// == JSON ==
-
-static void json_seconds(FILE *file, const char *name, const double *seconds, unsigned n)
+static size_t peers_columns(struct column *columns, const struct row_result *first)
 {
-    fprintf(file, ",\"%s\":[", name);
-    for (unsigned i = 0; i < n; i++)
-        fprintf(file, "%s%.6f", i ? "," : "", seconds[i]);
-    fputc(']', file);
+    static const struct column some[] = {
+        {"peers", SHOWN_IN_TEXT},  {"patterns", SHOWN_IN_MARKDOWN}, {"hits", SHOWN_IN_TEXT},
+        {"R GB/s", SHOWN_IN_TEXT}, {"memscan GB/s", SHOWN_ALWAYS},  {"of R", SHOWN_ALWAYS},
+    };
+    size_t n = sizeof(some) / sizeof(some[0]);
+
+    memcpy(columns, some, sizeof(some));
+    for (size_t i = 2; i < first->n_runners; i++)
+        columns[n++] = (struct column){first->runners[i].name, SHOWN_ALWAYS};
+    return n;
 }
 
-static void json_row(FILE *file, const struct row_result *result)
+// The others' times as multiples of memscan's.
+static void peers_row(struct table *table, const struct row_result *result)
 {
-    struct summary summary = summarise(result);
-    unsigned n = result->n_rounds;
+    const struct runner *reader = &result->runners[0], *memscan = &result->runners[1];
 
-    fprintf(file, "{\"row\":\"%s\",\"title\":\"%s\",\"threads\":%u,\"patterns\":%zu",
-            result->row->name, result->row->title, result->row->threads, result->row->n_patterns);
-    fprintf(file, ",\"bytes\":%llu,\"hits\":%llu,\"peak_bytes\":%llu,\"compile_seconds\":%.6f",
-            (unsigned long long)result->image_bytes, (unsigned long long)result->hits,
-            (unsigned long long)result->peak_bytes, result->compile_seconds);
-    fprintf(file, ",\"read_gbps\":%.4f,\"gbps\":%.4f,\"of_read\":%.4f", summary.read_rate,
-            summary.rate, summary.fraction);
-    json_seconds(file, "read_seconds", result->read_seconds, n);
-    json_seconds(file, "seconds", result->seconds, n);
-    if (result->has_peer) {
-        fprintf(file, ",\"hs_gbps\":%.4f,\"hs_of_read\":%.4f,\"of_hs\":%.4f", summary.peer_rate,
-                summary.peer_fraction, summary.against_peer);
-        fprintf(file, ",\"hs_hits\":%llu,\"hs_compile_seconds\":%.6f",
-                (unsigned long long)result->peer_hits, result->peer_compile_seconds);
-        json_seconds(file, "hs_seconds", result->peer_seconds, n);
-    }
-    fputc('}', file);
+    add_row_cells(table, result);
+    add_hits(table, memscan);
+    add_rate(table, result, reader);
+    add_rate(table, result, memscan);
+    add_ratio(table, result, reader, memscan);
+    for (size_t i = 2; i < result->n_runners; i++)
+        add_ratio(table, result, &result->runners[i], memscan);
 }
 
-static void json_text(FILE *file, const char *text)
-{
-    fputc('"', file);
-    for (; *text; text++) {
-        if (*text == '"' || *text == '\\')
-            fputc('\\', file);
-        if (*text >= ' ')
-            fputc(*text, file);
-    }
-    fputc('"', file);
-}
+static const struct {
+    size_t (*columns)(struct column *columns, const struct row_result *first);
+    void (*row)(struct table *table, const struct row_result *result);
+} layouts[N_SECTIONS] = {
+    [SECTION_LIBRARY] = {library_columns, library_row},
+    [SECTION_COMMAND] = {command_columns, command_row},
+    [SECTION_PEERS] = {peers_columns, peers_row},
+};
 
-bool report_json(const char *path, const struct bench_image images[N_IMAGES],
-                 const struct row_result *results, size_t n)
+static void print_section(enum section section, const struct row_result *results, size_t n,
+                          bool markdown)
 {
-    FILE *file = fopen(path, "w");
-    char model[256], when[64];
+    struct column columns[MAX_COLUMNS];
+    struct table table = {.columns = columns};
 
-    if (!file) {
-        perror(path);
-        return false;
-    }
-    cpu_model(model, sizeof(model));
-    date(when, sizeof(when));
-    fprintf(file, "{\"version\":\"%s\",\"date\":\"%s\",\"processors\":%ld,\"cpu\":", ms_version(),
-            when, sysconf(_SC_NPROCESSORS_ONLN));
-    json_text(file, model);
-    fprintf(file, ",\"read_method\":\"%s\",\"image_bytes\":%llu,\"rows\":[\n", read_method(),
-            (unsigned long long)images[IMAGE_REALISTIC].size);
     for (size_t i = 0; i < n; i++) {
-        json_row(file, &results[i]);
-        fputs(i + 1 < n ? ",\n" : "\n", file);
+        if (results[i].row->section != section)
+            continue;
+        if (table.n_columns == 0)
+            table.n_columns = layouts[section].columns(columns, &results[i]);
+        layouts[section].row(&table, &results[i]);
     }
-    fputs("]}\n", file);
-    if (fclose(file) != 0) {
-        perror(path);
-        return false;
+    if (table.n_columns > 0) {
+        putchar('\n');
+        table_print(&table, markdown);
     }
-    return true;
+    table_release(&table);
+}
+
+void report_print(const struct run_facts *facts, const struct row_result *results, size_t n,
+                  bool markdown)
+{
+    struct machine machine = machine_facts();
+
+    printf("memscan %s%s%s, %s\n", ms_version(), machine.commit[0] ? " at " : "", machine.commit,
+           machine.date);
+    printf("%s, %ld processors, %s, load %.2f\n", machine.cpu, machine.processors, machine.kernel,
+           machine.load);
+    for (size_t i = 0; i < N_IMAGES; i++) {
+        if (facts->images[i].size)
+            printf("%s: %llu bytes\n", strrchr(facts->images[i].path, '/') + 1,
+                   (unsigned long long)facts->images[i].size);
+    }
+    printf("%u rounds%s, R reads with %s\n", facts->n_rounds,
+           facts->by_processor ? ", by processor time" : "", read_method());
+    for (const char *const *program = facts->programs; *program; program++)
+        puts(*program);
+    for (size_t i = 0; i < N_SECTIONS; i++)
+        print_section((enum section)i, results, n, markdown);
+    fflush(stdout);
 }

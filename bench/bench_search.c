@@ -33,10 +33,10 @@ static enum ms_status add_patterns(struct ms_patterns *set, const struct row *ro
     return status;
 }
 
-bool search_prepare(const struct row *row, const struct row_pattern *patterns, const char *simd,
-                    unsigned engine_mask, struct prepared_search *ret)
+bool search_prepare(const struct row *row, const struct row_pattern *patterns, unsigned engine_mask,
+                    struct prepared_search *ret)
 {
-    struct ms_matcher_options options = {.simd = simd, .engine_mask = engine_mask};
+    struct ms_matcher_options options = {.engine_mask = engine_mask};
     struct ms_patterns *set = NULL;
     struct ms_error error;
     enum ms_status status = ms_patterns_create(&set, &error);
@@ -44,7 +44,7 @@ bool search_prepare(const struct row *row, const struct row_pattern *patterns, c
 
     // What earlier rows left behind is not this row's.
     malloc_trim(0);
-    *ret = (struct prepared_search){.bytes_before = anonymous_bytes()};
+    *ret = (struct prepared_search){.bytes_before = anonymous_bytes(0)};
     if (status == MS_OK)
         status = add_patterns(set, row, patterns, &error);
     start = now_seconds();
@@ -75,7 +75,7 @@ static int sample(void *user, const struct ms_progress *progress)
     (void)progress;
     if (now < sampler->next)
         return 0;
-    bytes = anonymous_bytes();
+    bytes = anonymous_bytes(0);
     sampler->peak_bytes = bytes > sampler->peak_bytes ? bytes : sampler->peak_bytes;
     sampler->next = now + SAMPLE_SECONDS;
     return 0;
@@ -91,7 +91,7 @@ bool search_image(const struct prepared_search *search, const struct bench_image
     struct ms_search_result result;
     struct ms_image *opened;
     struct ms_error error;
-    double start = now_seconds();
+    double start = now_seconds(), processor_start = processor_seconds();
 
     if (ms_image_open(image->path, &open_options, &opened, &error))
         return failed(image->path, &error);
@@ -105,6 +105,7 @@ bool search_image(const struct prepared_search *search, const struct bench_image
     ms_image_close(opened);
     *ret = (struct measurement){
         .seconds = now_seconds() - start,
+        .processor_seconds = processor_seconds() - processor_start,
         .hits = result.hits,
         .peak_bytes = sampler.peak_bytes > search->bytes_before
                           ? sampler.peak_bytes - search->bytes_before

@@ -24,9 +24,8 @@ void diag_set_undo(void (*undo)(void))
     undo_output = undo;
 }
 
-static _Noreturn void finish(const char *format, va_list arguments)
+static _Noreturn void finish(void)
 {
-    vfprintf(stderr, format, arguments);
     fputc('\n', stderr);
     if (undo_output)
         undo_output();
@@ -38,7 +37,9 @@ void fail(const char *format, ...)
     va_list arguments;
     va_start(arguments, format);
     fputs("mkimage: ", stderr);
-    finish(format, arguments);
+    vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    finish();
 }
 
 void fail_at(struct place where, const char *format, ...)
@@ -46,7 +47,9 @@ void fail_at(struct place where, const char *format, ...)
     va_list arguments;
     va_start(arguments, format);
     fprintf(stderr, "mkimage: %s:%u:%u: expected ", spec_path, where.line, where.column);
-    finish(format, arguments);
+    vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    finish();
 }
 
 void *allocate(size_t count, size_t size)

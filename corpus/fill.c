@@ -4,6 +4,7 @@
 
 #include "fill.h"
 
+#include "file_pages.h"
 #include "material.h"
 #include "random.h"
 
@@ -12,11 +13,18 @@
 #include <string.h>
 #include <unistd.h>
 
-/** A kind either makes pages (`page`) or answers by distance from its start (`stream`). */
+/** Of the pages of realistic memory: the rest are files', in groups. */
+enum { ZERO_PERCENT = 35, RANDOM_PERCENT = 10, GROUP_PAGES = 64 };
+
+/**
+ * A kind either makes pages (`page`, or `fill_page` where that takes more than numbers) or answers
+ * by distance from its start (`stream`).
+ */
 struct fill_kind {
     const char *name;
     enum fill_argument argument;
     material_fn *page;
+    void (*fill_page)(const struct fill *fill, uint64_t number, uint8_t *page);
     void (*stream)(const struct fill *fill, uint64_t distance, uint8_t *out, size_t length);
 };
 
@@ -56,6 +64,26 @@ static void stream_file(const struct fill *fill, uint64_t distance, uint8_t *out
     }
 }
 
+/* ---- pages ---------------------------------------------------------------------------- */
+
+/**
+ * What a machine's memory is made of: a third of zeros, some noise, the rest from files. Of those,
+ * neighbours in a file are neighbours in memory for GROUP_PAGES pages, as a page cache that reads
+ * ahead leaves them; it also spares the disk a search for each page.
+ */
+static void page_realistic(const struct fill *fill, uint64_t number, uint8_t *page)
+{
+    struct random group = random_from(random_fold(fill->key, 1), number / GROUP_PAGES);
+    struct random random = random_from(random_fold(fill->key, 2), number);
+    uint64_t draw = random_below(&random, 100);
+    if (draw < ZERO_PERCENT)
+        memset(page, 0, PAGE_SIZE);
+    else if (draw < ZERO_PERCENT + RANDOM_PERCENT)
+        material_random(page, fill->key, number, NULL);
+    else
+        file_pages_read(fill->pages, (random_next(&group) >> 1) + number % GROUP_PAGES, page);
+}
+
 static const struct fill_kind kinds[] = {
     {.name = "zero", .stream = stream_byte},
     {.name = "byte", .argument = FILL_BYTE, .stream = stream_byte},
@@ -67,11 +95,12 @@ static const struct fill_kind kinds[] = {
     {.name = "pointers", .argument = FILL_BASE_SPAN, .page = material_pointers},
     {.name = "repeat", .argument = FILL_PATTERN, .stream = stream_repeat},
     {.name = "file", .argument = FILL_FILE, .stream = stream_file},
+    {.name = "realistic", .argument = FILL_FOLDERS, .fill_page = page_realistic},
 };
 
 const char fill_kinds[] =
     "zero, byte VALUE, random, text, code, structs, mixed, pointers BASE SPAN, "
-    "repeat HEX or file PATH";
+    "repeat HEX, file PATH or realistic FOLDERS";
 
 const struct fill_kind *fill_kind_find(const char *name)
 {
@@ -93,7 +122,10 @@ static void read_pages(const struct fill *fill, uint64_t address, uint8_t *out, 
     while (length > 0) {
         size_t skip = address % PAGE_SIZE;
         size_t part = length < PAGE_SIZE - skip ? length : PAGE_SIZE - skip;
-        fill->kind->page(page, fill->key, address / PAGE_SIZE, fill->arguments);
+        if (fill->kind->fill_page)
+            fill->kind->fill_page(fill, address / PAGE_SIZE, page);
+        else
+            fill->kind->page(page, fill->key, address / PAGE_SIZE, fill->arguments);
         memcpy(out, page + skip, part);
         out += part;
         address += part;
@@ -103,10 +135,10 @@ static void read_pages(const struct fill *fill, uint64_t address, uint8_t *out, 
 
 void fill_read(const struct fill *fill, uint64_t address, uint8_t *out, size_t length)
 {
-    if (fill->kind->page)
-        read_pages(fill, address, out, length);
-    else
+    if (fill->kind->stream)
         fill->kind->stream(fill, address - fill->start, out, length);
+    else
+        read_pages(fill, address, out, length);
 }
 
 /* ---- the map -------------------------------------------------------------------------- */

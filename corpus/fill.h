@@ -23,10 +23,11 @@ struct fill {
     struct bytes pattern;  // repeat HEX
     int file;              // file PATH, -1 if none
     uint64_t file_size;
-    uint64_t key; // of the generated kinds, set by fill_map_create()
+    struct file_pages *pages; // realistic FOLDERS, NULL if none
+    uint64_t key;             // of the generated kinds, set by fill_map_create()
 };
 
-enum fill_argument { FILL_NONE, FILL_BYTE, FILL_BASE_SPAN, FILL_PATTERN, FILL_FILE };
+enum fill_argument { FILL_NONE, FILL_BYTE, FILL_BASE_SPAN, FILL_PATTERN, FILL_FILE, FILL_FOLDERS };
 
 /** NULL if there is no such kind. */
 const struct fill_kind *fill_kind_find(const char *name);

@@ -4,6 +4,7 @@
 
 #include "spec.h"
 
+#include "file_pages.h"
 #include "material.h"
 #include "quantity.h"
 
@@ -259,6 +260,11 @@ static void parse_fill_arguments(struct parser *parser, struct fill *fill)
     case FILL_FILE:
         fill->file = open_file(parser->spec, next_word(parser, "a path"), &fill->file_size);
         break;
+    case FILL_FOLDERS:
+        fill->pages = file_pages_open(parser->spec->folder, next_word(parser, "folders")->text);
+        if (!fill->pages)
+            fail_at(place, "folders with files that can be read, separated by colons");
+        break;
     }
 }
 
@@ -475,6 +481,7 @@ void spec_release(struct spec *spec)
         free(spec->fills[i].pattern.data);
         if (spec->fills[i].file >= 0)
             close(spec->fills[i].file);
+        file_pages_close(spec->fills[i].pages);
     }
     for (size_t i = 0; i < spec->n_rules; i++) {
         free(spec->rules[i].value.data);

@@ -275,7 +275,7 @@ static void write_runs(struct image *image, struct block *block)
 {
     unsigned width = is_64bit(image) ? 8 : 4;
     size_t list = is_64bit(image) ? 0x98 : 0x6c;
-    for (size_t i = 0; i < image->extents.count; i++, list += 2 * width) {
+    for (size_t i = 0; i < image->extents.count; i++, list += (size_t)2 * width) {
         const struct extent *extent = &image->extents.items[i];
         put_item(image, block, list, width, extent->start / PAGE_SIZE, "run", i, "base");
         put_item(image, block, list + width, width, extent->length / PAGE_SIZE, "run", i, "count");

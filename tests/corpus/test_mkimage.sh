@@ -65,8 +65,7 @@ expect_line() {
 # poke FILE OFFSET HEX: the hand that writes goldens.
 poke() {
     local text=${3//[[:space:]]/}
-    # shellcheck disable=SC2059 # the format is the data
-    printf "$(sed 's/../\\x&/g' <<<"$text")" |
+    printf '%b' "$(sed 's/../\\x&/g' <<<"$text")" |
         dd of="$1" bs=1 seek=$(($2)) conv=notrunc status=none
 }
 
@@ -446,6 +445,64 @@ SPEC
     done
 }
 
+# count_pages IMAGE: how many of its pages are zeros, uniform otherwise, and neither.
+count_pages() {
+    od -An -v -tx8 -w4096 "$1" | awk '
+        { for (i = 2; i <= NF && $i == $1; i++) ; kind[i <= NF ? "other" : $1 ~ /^0+$/ ? "zero" : "uniform"]++ }
+        END { print kind["zero"] + 0, kind["uniform"] + 0, kind["other"] + 0 }'
+}
+
+# expect_share WHAT COUNT OF PERCENT: within two percent of the whole.
+expect_share() {
+    local share=$((1000 * $2 / $3))
+    if [ $share -lt $((10 * $4 - 20)) ] || [ $share -gt $((10 * $4 + 20)) ]; then
+        fail "$share of 1000 pages are $1, not about $4%"
+    fi
+}
+
+# Each page of the files is full of its own letter, one is of zeros, and the last is a single byte.
+case_realistic() {
+    local letter page
+    mkdir -p files/below "more files"
+    for letter in a b c; do
+        page=$(printf "%4096s" '' | tr ' ' $letter)
+        printf %s "$page" >>files/below/letters
+    done
+    { head -c 4096 /dev/zero; printf %4096s '' | tr ' ' d; } >"more files/zeros"
+    printf e >files/short
+    ln -s below/letters files/link
+    cat >spec <<SPEC
+run 0 8M
+fill 0 8M realistic "files:$folder/more files"
+SPEC
+    "$mkimage" spec image || fail "exit status $?"
+    read -r zero uniform other < <(count_pages image)
+    short=$(od -An -v -tx1 -w4096 image | grep -c '^ 65\( 00\)*$')
+    expect_share zeros "$zero" 2048 35
+    expect_share random $((other - short)) 2048 10
+    expect_share "copies of files" $((uniform + short)) 2048 55
+    for letter in a b c d; do
+        grep -q "$(printf %4096s '' | tr ' ' $letter)" image || fail "no page of $letter"
+    done
+    "$mkimage" spec again || fail "exit status $?"
+    expect_same image again
+    head -c 8192 /dev/zero >files/below/letters
+    rm -r files/short "more files"
+    echo "run 0 1M" >spec
+    echo "fill 0 1M realistic files" >>spec
+    expect_error "nothing but zeros" spec image
+}
+
+# The image of the benchmarks, from this machine's own files.
+case_bench_spec() {
+    make image --set SIZE=32M --format raw-concat <"$specs/bench.spec"
+    expect_size image $((32 << 20))
+    read -r zero uniform other < <(count_pages image)
+    expect_share zeros "$zero" 8192 35
+    expect_share "of a single byte" "$uniform" 8192 0
+    expect_share "of anything else" "$other" 8192 65
+}
+
 # ---- plants ------------------------------------------------------------------------------
 
 case_plants_straddle() {
@@ -623,6 +680,10 @@ case_errors_spec() {
 2:15|a byte, 0 to|run 0 4K;fill 0 4 byte 256
 2:17|an even number of hex|run 0 4K;fill 0 4 repeat 123
 2:15|a file that can be read|run 0 4K;fill 0 4 file nowhere
+2:20|folders with files|run 0 4K;fill 0 4 realistic nowhere
+2:20|folders with files|run 0 4K;fill 0 4 realistic spec
+2:20|folders with files|run 0 4K;fill 0 4 realistic /usr/bin:nowhere
+2:19|folders|run 0 4K;fill 0 4 realistic
 2:26|a span|run 0 4K;fill 0 4 pointers 0x1000 4
 2:9|byte, word|run 0 4K;plant 0 float 1
 2:14|hexadecimal numbers|run 0 4K;plant 0 word xyz

@@ -1,0 +1,60 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# bench_runs.sh BENCH SPEC [no-regexes]: each row of the library and of the command runs, and is in
+# the table and in the JSON, which is valid. No time is judged.
+set -u
+
+bench=$1
+spec=$2
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+cd "$folder" || exit 1
+
+fail() {
+    echo "FAILED: $*" >&2
+    exit 1
+}
+
+# rows SECTION...: their names.
+rows() {
+    "$bench" --list | awk -v sections=" $* " 'index(sections, " " $1 " ") { print $2 }'
+}
+
+"$bench" library command --rounds 2 --size 2M --spec "$spec" --json json >table 2>log ||
+    { cat log; fail "it did not run"; }
+for row in $(rows library command); do
+    case $row in
+    regex-* | cmd-regex) [ "${3-}" = no-regexes ] && continue ;;
+    esac
+    grep -q "^$row  *[0-9]" table || fail "$row is not in the table"
+    grep -q "\"row\":\"$row\"" json || fail "$row is not in the JSON"
+done
+grep -q '^R ' table && fail "R is a row"
+
+"$bench" library command --rows '*dword*' --rounds 1 --size 2M --spec "$spec" --markdown >markdown 2>log ||
+    { cat log; fail "it does not run with --markdown"; }
+grep -q '^| 1 aligned DWORD *|' markdown || fail "no row of the library in: $(cat markdown)"
+grep -qF '| `-c -d 78090043` ' markdown || fail "no row of the command in: $(cat markdown)"
+
+"$bench" --rows nothing --size 2M --spec "$spec" 2>log && fail "no row, but no error"
+grep -q 'no row is called nothing' log || fail "it said: $(cat log)"
+
+command -v python3 >/dev/null || { echo "no python3: the JSON is not checked"; exit 0; }
+python3 - json <<'CHECK' || fail "the JSON is not right"
+import json, sys
+with open(sys.argv[1]) as file:
+    data = json.load(file)
+for name in "version", "commit", "date", "cpu", "kernel", "processors", "load", "rounds", "read_method":
+    assert name in data, name
+for row in data["results"]:
+    names = [runner["name"] for runner in row["runners"]]
+    assert names[:2] == ["R", "memscan"], row["row"]
+    for runner in row["runners"][:2]:
+        assert len(runner["rounds"]) == data["rounds"] == 2, row["row"]
+        times = sorted(one["seconds"] for one in runner["rounds"])
+        assert times[0] > 0, row["row"]
+        assert times[0] <= runner["seconds"]["median"] * 1.0001 <= times[-1] * 1.0002, row["row"]
+    if row["section"] == "command":
+        assert row["runners"][1]["rounds"][0]["rss_bytes"] > 0, row["row"]
+CHECK
