@@ -24,7 +24,8 @@ struct dump {
     const struct ms_image *image;
     struct window *window;
     struct output *out;
-    uint64_t n_present; // bytes printed that the image holds
+    uint64_t n_bytes;   // printed
+    uint64_t n_present; // of them, those that the image holds
 };
 
 // One row to print: its bytes, and how they look.
@@ -82,6 +83,7 @@ static uint32_t dump_columns(struct dump *dump, uint64_t address, uint64_t lengt
     struct dump_row printed = {.address = address, .bytes = row.bytes, .present = row.present};
 
     dump->n_present += row_read(&row, dump->window, address, length);
+    dump->n_bytes += row.n_bytes;
     printed.n_bytes = row.n_bytes;
     printed.columns = columns;
     printed.columns_length =
@@ -126,8 +128,10 @@ static uint32_t dump_text(struct dump *dump, uint64_t address, uint64_t length)
     for (; n < n_bytes && !is_nul(bytes + n, present + n, width); n += width)
         *at++ = text_character(bytes + n, present + n, width);
     *at++ = '"';
-    for (uint32_t i = 0; i < n_bytes && i < n + width; i++)
+    for (uint32_t i = 0; i < n_bytes && i < n + width; i++) {
         dump->n_present += present[i];
+        dump->n_bytes++;
+    }
     print_row(dump,
               &(struct dump_row){address, bytes, present, n, columns, (size_t)(at - columns)});
     return n < n_bytes ? 0 : n_bytes;
@@ -156,6 +160,36 @@ static void dump_range(struct dump *dump, const struct ms_range *range, struct o
             return;
         }
     }
+}
+
+// Bytes of [first, last] that the image's headers say are in the file.
+static uint64_t count_held(const struct ms_image *image, uint64_t first, uint64_t last)
+{
+    uint64_t sum = 0;
+
+    for (size_t i = 0; i < ms_image_n_runs(image); i++) {
+        struct ms_run run = ms_image_run(image, i);
+        uint64_t run_last = run.start + (run.length - 1);
+        uint64_t from = run.start > first ? run.start : first;
+        uint64_t to = run_last < last ? run_last : last;
+
+        if (run.presence == MS_PRESENT && from <= to)
+            sum += to - from + 1;
+    }
+    return sum;
+}
+
+// What could not be read prints as a hole does: so it is said.
+static void report_unreadable(const struct dump *dump, uint64_t first)
+{
+    uint64_t unreadable;
+
+    if (dump->n_bytes == 0)
+        return;
+    unreadable = count_held(dump->image, first, first + (dump->n_bytes - 1)) - dump->n_present;
+    if (unreadable > 0 && !dump->settings->quiet)
+        message("%s: warning: %" PRIu64 " of these bytes could not be read",
+                ms_image_path(dump->image), unreadable);
 }
 
 // ADDR, or a range in any form.
@@ -190,6 +224,7 @@ static int dump(const struct settings *settings, const struct ms_range *range,
     window_open(&window, image);
     interrupt_install();
     dump_range(&dump, range, &outcome);
+    report_unreadable(&dump, range->first);
     outcome.found = dump.n_present > 0;
     return command_finish(&outcome, &out);
 }

@@ -75,7 +75,7 @@ static void print_fact(struct output *out, const char *name, const char *text)
 {
     char escaped[FIELD_BYTES], *at = escaped;
 
-    at = format_escaped(at, name, strlen(name), NAME_WIDTH * 4);
+    at = format_escaped(at, name, strlen(name), (size_t)NAME_WIDTH * 4);
     output_bytes(out, escaped, (size_t)(at - escaped));
     print_blanks(out, (size_t)(at - escaped), NAME_WIDTH - 2);
     output_text(out, "  ");
@@ -104,7 +104,8 @@ static void print_stretch(struct output *out, const struct ms_image *image,
     output_bytes(out, line, (size_t)(at - line));
     // A run of all 2^64 bytes cannot come from a file; the sum below would be 0.
     bytes = format_decimal(line, stretch->last - stretch->first + 1);
-    print_blanks(out, (size_t)(bytes - line), BYTES_WIDTH);
+    output_char(out, ' '); // always one: holes of 64-bit memory are wider than the column
+    print_blanks(out, (size_t)(bytes - line), BYTES_WIDTH - 1);
     output_bytes(out, line, (size_t)(bytes - line));
     if (stretch->run == NULL) {
         output_text(out, "  hole\n");

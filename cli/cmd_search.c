@@ -141,7 +141,7 @@ static void search_open_image(struct search_run *run)
         if (!run->outcome.output_failed)
             report(run, &end, seconds_now() - started);
         run->outcome.found = run->outcome.found || result.hits > 0;
-        run->outcome.interrupted = end.interrupted && interrupt_requested();
+        run->outcome.interrupted = end.interrupted && !run->outcome.output_failed;
         ms_search_result_release(&result);
     } else {
         outcome_flush(&run->outcome, run->context.out);
@@ -156,7 +156,10 @@ static void search_image(struct search_run *run, const char *path)
     size_t prefix_room = 4 * strlen(path) + 8;
     char *prefix = malloc(prefix_room);
 
-    if (image == NULL || prefix == NULL) {
+    if (image == NULL) {
+        run->outcome.error = true;
+    } else if (prefix == NULL) {
+        message_no_memory();
         run->outcome.error = true;
     } else {
         *format_escaped(prefix, path, strlen(path), prefix_room - 1) = '\0';
@@ -191,7 +194,7 @@ static void search_images(struct search_run *run)
         run->printer->start(&run->context);
     while (i < settings->n_operands && run->context.out->os_errno == 0 && !interrupt_requested())
         search_image(run, settings->operands[i++]);
-    if (i == settings->n_operands || !interrupt_requested())
+    if (i == settings->n_operands || run->context.out->os_errno != 0)
         return;
     run->outcome.interrupted = true;
     message("%s: interrupted before it was searched%s", settings->operands[i],

@@ -39,7 +39,10 @@ static const char output[] =
     "\n"
     "A closing line on standard error says for each image how many matches there were and how much "
     "of "
-    "what was asked for could be searched.\n";
+    "what was asked for could be searched. An image is searched up to the size that it had when it "
+    "was "
+    "opened. Bytes that cannot be read, because the disk fails or the file has become shorter, are "
+    "counted as unreadable and listed by --gaps; no match holds one.\n";
 
 static const struct {
     const char *status;
@@ -49,7 +52,9 @@ static const struct {
     {"1", "Nothing was found."},
     {"2", "An error; one line on standard error says which."},
     {"3", "Less was searched than --require-coverage asks for."},
-    {"130", "Interrupted; standard error says from where --from can go on."},
+    {"130",
+     "Interrupted, by SIGINT, SIGTERM, SIGHUP or SIGXCPU; standard error says from where --from "
+     "can go on."},
 };
 
 static const struct {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// The handler only sets a flag. Who asks again a second later means it (the output may be a pipe
-// that nobody reads): the signal then does what it does by default. Sooner is not asking again:
-// timeout(1), for one, signals a process and then its group.
+// The handler only sets a flag. SIGHUP (the terminal is gone) and SIGXCPU (so is the time that
+// ulimit -t gave) ask no less than ^C does. Who asks again a second later means it (the output may
+// be a pipe that nobody reads): the signal then does what it does by default. Sooner is not asking
+// again: timeout(1), for one, signals a process and then its group.
 
 #include "interrupt.h"
 
@@ -42,6 +43,8 @@ void interrupt_install(void)
 {
     install(SIGINT);
     install(SIGTERM);
+    install(SIGHUP);
+    install(SIGXCPU);
 }
 
 bool interrupt_requested(void)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// ^C and SIGTERM ask the program to stop at the next good moment.
+// ^C, SIGTERM, SIGHUP and SIGXCPU ask the program to stop at the next good moment.
 
 #ifndef CLI_INTERRUPT_H
 #define CLI_INTERRUPT_H

@@ -23,7 +23,7 @@ void message(const char *format, ...)
     va_start(arguments, format);
     vsnprintf(text, sizeof(text), format, arguments);
     va_end(arguments);
-    length = (size_t)(format_escaped(line + length, text, strlen(text), 4 * MESSAGE_ROOM) - line);
+    length = (size_t)(format_escaped(line + length, text, strlen(text), 4 * sizeof(text)) - line);
     line[length++] = '\n';
     progress_erase();
     fwrite(line, 1, length, stderr);

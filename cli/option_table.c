@@ -175,7 +175,8 @@ const struct option_entry option_table[] = {
      "nothing describes, could be searched."},
     {OPT_STATS, SEARCH, 0, "stats", NULL, NULL, GROUP_OUTPUT, false,
      "time, rate and the engines' work, on stderr",
-     "Print to standard error how long each image took, at what rate, and what each engine did."},
+     "Print to standard error how long each image took, at what rate, how much of the file was "
+     "mapped and read, and what each engine did."},
     {OPT_QUIET, ALL, 0, "quiet", NULL, NULL, GROUP_OUTPUT, false, "nothing but errors on stderr",
      "Print nothing but errors to standard error: no summary, warnings or progress."},
     {OPT_COLOR, SEARCH, 0, "color", "WHEN", "auto always never", GROUP_OUTPUT, false,

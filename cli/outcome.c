@@ -5,6 +5,7 @@
 #include "command.h"
 
 #include "message.h"
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -30,6 +31,8 @@ void outcome_flush(struct outcome *outcome, struct output *out)
 
 bool command_output_open(struct output *out)
 {
+    // A write beyond the limit of ulimit -f is to fail like any other, not to kill.
+    signal(SIGXFSZ, SIG_IGN);
     if (output_init(out, STDOUT_FILENO))
         return true;
     message_no_memory();

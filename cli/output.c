@@ -7,6 +7,7 @@
 
 #include "progress.h"
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -28,6 +29,14 @@ void output_release(struct output *out)
     out->bytes = NULL;
 }
 
+// Standard output may have been made non-blocking by somebody who shares it.
+static void wait_for_room(const struct output *out)
+{
+    struct pollfd wanted = {.fd = out->fd, .events = POLLOUT};
+
+    poll(&wanted, 1, -1);
+}
+
 bool output_flush(struct output *out)
 {
     size_t done = 0;
@@ -40,6 +49,8 @@ bool output_flush(struct output *out)
 
         if (n > 0)
             done += (size_t)n;
+        else if (n < 0 && errno == EAGAIN)
+            wait_for_room(out);
         else if (n < 0 && errno != EINTR)
             out->os_errno = errno;
     }

@@ -50,6 +50,10 @@ void report_stats(const char *image_name, const struct ms_matcher *matcher,
     message("%s: %.3f s, %" PRIu64 " bytes, %.3f GB/s, %" PRIu64 " %s, kernel %s", image_name,
             seconds, result->coverage.scanned, seconds > 0 ? scanned / seconds / 1e9 : 0,
             counters->chunks, counters->chunks == 1 ? "chunk" : "chunks", ms_matcher_simd(matcher));
+    message("%s: %" PRIu64 " bytes mapped, %" PRIu64 " read, %" PRIu64 " match callbacks, %" PRIu64
+            " hit callbacks",
+            image_name, counters->mapped_bytes, counters->read_bytes, counters->match_callbacks,
+            counters->hit_callbacks);
     for (int i = 0; i < MS_N_ENGINES; i++) {
         size_t n_patterns = ms_matcher_n_patterns(matcher, (enum ms_engine)i);
 

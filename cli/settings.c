@@ -109,7 +109,7 @@ static bool read_options(struct settings *settings, int argc, char **argv)
 
     make_getopt_tables(&tables, settings->command);
     opterr = 0;
-    optind = 1;
+    optind = 0; // not 1: forgets what is left of a command line that was given up half way
     while ((result = getopt_long(argc, argv, tables.shorts, tables.longs, NULL)) != -1) {
         if (result == '?' || result == ':') {
             report_bad_option(settings, result, argv);

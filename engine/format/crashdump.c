@@ -110,11 +110,12 @@ struct reader {
 
 bool ms_crashdump_is_set(const struct ms_crashdump *dump, enum ms_crashdump_field id)
 {
+    static const uint8_t unset[] = {'P', 'A', 'G', 'E'};
     struct ms_field field = dump->class->fields[id];
     unsigned unlike = 0;
 
     for (unsigned i = field.offset; i < field.offset + field.width; i++)
-        unlike += dump->header[i] != "PAGE"[i % 4];
+        unlike += dump->header[i] != unset[i % 4];
     return unlike != 0;
 }
 
@@ -124,8 +125,8 @@ bool ms_crashdump_is_set(const struct ms_crashdump *dump, enum ms_crashdump_fiel
 static void get_run(const struct ms_crashdump *dump, uint32_t i, uint64_t *first_ret,
                     uint64_t *n_pages_ret)
 {
-    uint8_t width = dump->class->address_bytes;
-    const uint8_t *run = dump->header + dump->class->runs + 2u * width * i;
+    uint32_t width = dump->class->address_bytes;
+    const uint8_t *run = dump->header + dump->class->runs + (size_t)2 * width * i;
 
     *first_ret = ms_le(run, width);
     *n_pages_ret = ms_le(run + width, width);
@@ -368,9 +369,13 @@ static enum ms_status read_bitmap(const struct reader *reader)
 static enum ms_status read_automatic(const struct reader *reader)
 {
     uint8_t signature[8];
-    size_t n = ms_source_read_at(reader->source, reader->dump->class->header_bytes, signature, 8);
+    enum ms_status status =
+        ms_source_read(reader->source, reader->dump->class->header_bytes, signature,
+                       sizeof(signature), "the bitmap's signature", reader->error);
 
-    if (n < 8 || !has_bitmap_signature(signature))
+    if (status == MS_IO)
+        return status;
+    if (status || !has_bitmap_signature(signature))
         return ms_fail(reader->error, MS_UNSUPPORTED,
                        "an automatic dump (DumpType 7) without a bitmap is not read");
     return read_bitmap(reader);

@@ -236,22 +236,22 @@ enum ms_status ms_elf_notes_read(struct ms_elf_notes *notes, const struct ms_sou
     uint64_t size = ms_source_size(source);
     uint64_t in_file = offset < size ? ms_min_u64(length, size - offset) : 0;
     size_t wanted = (size_t)ms_min_u64(in_file, MAX_NOTE_BYTES - notes->bytes_seen);
-    MS_FREE uint8_t *bytes = NULL;
+    MS_FREE uint8_t *bytes = malloc(wanted + 1);
+    size_t n;
 
-    if (wanted < length) {
-        enum ms_status status = ms_layout_warn(
-            layout, error, KIND,
-            "of 0x%" PRIx64 " bytes of notes at offset 0x%" PRIx64 " only 0x%zx can be read",
-            length, offset, wanted);
-        if (status)
-            return status;
-    }
-    bytes = malloc(wanted + 1);
     if (!bytes)
         return ms_fail_nomem(error);
     notes->bytes_seen += wanted;
-    wanted = ms_source_read_at(source, offset, bytes, wanted);
-    return read_notes(&reader, bytes, wanted);
+    n = ms_source_read_at(source, offset, bytes, wanted);
+    if (n < length) {
+        enum ms_status status = ms_layout_warn(
+            layout, error, KIND,
+            "of 0x%" PRIx64 " bytes of notes at offset 0x%" PRIx64 " only 0x%zx can be read",
+            length, offset, n);
+        if (status)
+            return status;
+    }
+    return read_notes(&reader, bytes, n);
 }
 
 enum ms_status ms_elf_notes_finish(const struct ms_elf_notes *notes, struct ms_layout *layout,

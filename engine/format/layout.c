@@ -28,7 +28,7 @@ void ms_layout_release(struct ms_layout *layout)
 }
 
 // A formatted copy, printable; NULL without memory.
-static char *format_text(const char *format, va_list arguments)
+MS_PRINTF(1, 0) static char *format_text(const char *format, va_list arguments)
 {
     char *text;
 

@@ -187,21 +187,37 @@ const struct ms_source *ms_image_source(const struct ms_image *image)
 
 // == Reading ==
 
+// Reads what of the file's [offset, offset + length) can be read.
+static size_t read_part(const struct ms_source *source, uint64_t offset, uint8_t *bytes,
+                        bool *present, size_t length)
+{
+    size_t n_present = 0;
+
+    for (size_t at = 0; at < length;) {
+        size_t n = ms_source_read_at(source, offset + at, bytes + at, length - at);
+        size_t lost = ms_source_lost(offset + at + n, length - at - n);
+
+        memset(present + at, true, n * sizeof(*present));
+        // A failed read may have left anything behind what it says it has read.
+        memset(bytes + at + n, 0, lost);
+        n_present += n;
+        at += n + lost;
+    }
+    return n_present;
+}
+
 // Reads what the run holds of [address, last] into the buffer whose byte 0 is that of `address`.
 static size_t read_run(const struct ms_image *image, const struct ms_run *run, uint64_t address,
                        uint64_t last, uint8_t *bytes, bool *present)
 {
     uint64_t from = ms_max_u64(address, run->start);
     uint64_t to = ms_min_u64(last, ms_last(run->start, run->length));
-    size_t length = (size_t)(to - from + 1), at = (size_t)(from - address), n;
+    size_t at = (size_t)(from - address);
 
     if (run->presence == MS_ABSENT)
         return 0;
-    n = ms_source_read_at(image->source, run->offset + (from - run->start), bytes + at, length);
-    memset(present + at, true, n * sizeof(*present));
-    // A failed read may have left anything behind what it says it has read.
-    memset(bytes + at + n, 0, length - n);
-    return n;
+    return read_part(image->source, run->offset + (from - run->start), bytes + at, present + at,
+                     (size_t)(to - from + 1));
 }
 
 size_t ms_image_read(const struct ms_image *image, uint64_t address, uint8_t *bytes, bool *present,

@@ -25,8 +25,7 @@ bool ms_expressions_add(struct ms_expressions *expressions, char *text, unsigned
     return false;
 }
 
-// Out of memory, the compiler blames the first expression.
-static bool is_nomem(const hs_compile_error_t *failure, hs_error_t code)
+bool ms_hs_lacks_memory(const hs_compile_error_t *failure, hs_error_t code)
 {
     return !failure || code == HS_NOMEM || strstr(failure->message, "allocate memory");
 }
@@ -36,7 +35,7 @@ static enum ms_status compile_failed(hs_compile_error_t *failure, hs_error_t cod
 {
     enum ms_status status;
 
-    if (is_nomem(failure, code)) {
+    if (ms_hs_lacks_memory(failure, code)) {
         status = ms_fail_nomem(error);
     } else {
         *culprit_ret = failure->expression;
@@ -90,6 +89,7 @@ enum ms_status ms_hs_scan(const hs_database_t *database, struct ms_scratch *scra
     hs_error_t code = hs_scan(database, (const char *)bytes, (unsigned)length, 0,
                               scratch->hyperscan, callback, context);
 
+    scratch->counters.bytes[MS_ENGINE_HYPERSCAN] += length;
     if (code == HS_SUCCESS)
         return MS_OK;
     if (code == HS_SCAN_TERMINATED)

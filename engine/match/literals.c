@@ -399,6 +399,7 @@ static int found(unsigned id, unsigned long long from, unsigned long long to, un
 
     (void)from;
     (void)flags;
+    pass->scratch->counters.match_callbacks++;
     for (uint32_t i = anchor->first; i < anchor->end; i++) {
         if (!verify(pass, &pass->literals->members[i], start))
             return 1;
@@ -443,7 +444,6 @@ static enum ms_status scan_between(struct pass *pass, size_t start, size_t end,
     if (start >= end)
         return MS_OK;
     pass->base = start;
-    pass->scratch->counters.bytes[MS_ENGINE_HYPERSCAN] += end - start;
     return ms_hs_scan(pass->literals->database, pass->scratch, pass->window->bytes + start,
                       end - start, found, pass, error);
 }

@@ -323,7 +323,7 @@ static enum ms_status read_line(struct file *file, bool *more_ret)
 static enum ms_status add_lines(struct file *file)
 {
     enum ms_status status;
-    bool more;
+    bool more = false;
 
     do {
         status = read_line(file, &more);

@@ -44,7 +44,7 @@ static void quote(char *out, const struct ms_subject *subject, size_t at)
 enum ms_status ms_fail_text(struct ms_error *error, const struct ms_subject *subject, size_t at,
                             const char *format, ...)
 {
-    char quoted[QUOTED_MAX * ESCAPED_MAX + sizeof("\"......\"")];
+    char quoted[(size_t)QUOTED_MAX * ESCAPED_MAX + sizeof("\"......\"")];
     char message[160];
     va_list arguments;
 

@@ -4,7 +4,8 @@
 
 #ifdef MS_HAVE_HYPERSCAN
 
-#include <hs.h>
+#include "match/hs_database.h"
+
 #include <stdlib.h>
 
 static enum ms_status check_widths(struct ms_pattern *regex, const hs_expr_info_t *info,
@@ -39,10 +40,10 @@ enum ms_status ms_regex_measure(struct ms_pattern *regex, struct ms_error *error
     code = hs_expression_info(regex->text, flags, &info, &failure);
     if (code == HS_SUCCESS)
         status = check_widths(regex, info, error);
-    else if (failure)
-        status = ms_fail(error, MS_ARGUMENT, "regex \"%s\": %s", regex->text, failure->message);
-    else
+    else if (ms_hs_lacks_memory(failure, code))
         status = ms_fail_nomem(error);
+    else
+        status = ms_fail(error, MS_ARGUMENT, "regex \"%s\": %s", regex->text, failure->message);
     if (failure)
         hs_free_compile_error(failure);
     free(info);

@@ -12,10 +12,10 @@
 #define MS_REGEX_GRANULE 4096
 
 // Bytes of a tile at first, and at most.
-#define MS_REGEX_TILE (256 * 1024)
+#define MS_REGEX_TILE ((size_t)256 * 1024)
 
 // Matches that one tile may have before it is tried again in halves.
-#define MS_REGEX_TILE_SPANS (128 * 1024)
+#define MS_REGEX_TILE_SPANS ((size_t)128 * 1024)
 
 struct ms_regexes {
     const struct ms_pattern *patterns;

@@ -21,16 +21,22 @@ size_t ms_regex_first_start(const struct ms_regex_pass *pass, size_t end)
     return piece > window->address + first ? (size_t)(piece - window->address) : first;
 }
 
+struct uniform_probe {
+    struct ms_search_counters *counters;
+    uint16_t *lengths; // by id
+};
+
 // Of matches that begin with the memory or end with it, in memory that is all alike, each has a
 // twin of its length that does the other: so it is enough to know the longest of either.
 static int probe_found(unsigned id, unsigned long long from, unsigned long long to, unsigned flags,
                        void *context)
 {
-    uint16_t *lengths = context; // by id
+    const struct uniform_probe *probe = context;
 
     (void)flags;
-    if (to - from > lengths[id])
-        lengths[id] = (uint16_t)(to - from);
+    probe->counters->match_callbacks++;
+    if (to - from > probe->lengths[id])
+        probe->lengths[id] = (uint16_t)(to - from);
     return 0;
 }
 
@@ -39,7 +45,10 @@ enum ms_status ms_regex_know_uniform(struct ms_regex_pass *pass, uint8_t byte,
                                      struct ms_error *error)
 {
     const struct ms_regex_databases *databases = &pass->regexes->databases;
-    uint16_t *lengths = pass->own->uniform + byte * databases->n;
+    struct uniform_probe probe = {
+        .counters = &pass->scratch->counters,
+        .lengths = pass->own->uniform + byte * databases->n,
+    };
     uint8_t bytes[MS_MAX_REGEX_MATCH];
     enum ms_status status = MS_OK;
 
@@ -49,10 +58,10 @@ enum ms_status ms_regex_know_uniform(struct ms_regex_pass *pass, uint8_t byte,
     pass->own->uniform_known[byte] = true;
     if (databases->starts)
         status = ms_hs_scan(databases->starts, pass->scratch, bytes, pass->regexes->reach,
-                            probe_found, lengths, error);
+                            probe_found, &probe, error);
     if (databases->anchored && status == MS_OK)
         status = ms_hs_scan(databases->anchored, pass->scratch, bytes, pass->regexes->reach,
-                            probe_found, lengths, error);
+                            probe_found, &probe, error);
     return status;
 }
 
@@ -71,6 +80,7 @@ static int found_start(unsigned id, unsigned long long from, unsigned long long 
     size_t start = pass->base + (size_t)from, end = pass->base + (size_t)to;
 
     (void)flags;
+    pass->scratch->counters.match_callbacks++;
     if (end < pass->first_end || end > pass->last_end)
         return 0;
     if (start < ms_regex_first_start(pass, end))
@@ -96,6 +106,7 @@ static int settle_found(unsigned id, unsigned long long from, unsigned long long
     size_t start = pass->base + (size_t)from;
 
     (void)flags;
+    pass->scratch->counters.match_callbacks++;
     if (key.end < first->end || start < ms_regex_first_start(pass, key.end))
         return 0;
     pending = bsearch(&key, first, pass->own->pending.n - pass->first_pending, sizeof(key),
@@ -112,6 +123,7 @@ static int settle_whole(unsigned id, unsigned long long from, unsigned long long
 
     (void)from;
     (void)flags;
+    pass->scratch->counters.match_callbacks++;
     for (size_t i = pass->first_pending; i < pass->own->pending.n; i++) {
         struct ms_regex_pending *pending = &pass->own->pending.items[i];
 
@@ -194,7 +206,6 @@ enum ms_status ms_regex_find_starts(struct ms_regex_pass *pass, struct ms_error 
     enum ms_status status;
 
     pass->base = first;
-    pass->scratch->counters.bytes[MS_ENGINE_HYPERSCAN] += pass->last_end - first;
     status = ms_hs_scan(pass->regexes->databases.starts, pass->scratch, pass->window->bytes + first,
                         pass->last_end - first, found_start, pass, error);
     return status == MS_OK ? settle_pending(pass, error) : status;
@@ -209,6 +220,7 @@ static int found_anchored(unsigned id, unsigned long long from, unsigned long lo
 
     (void)from;
     (void)flags;
+    pass->scratch->counters.match_callbacks++;
     if (end < pass->first_end || end > pass->last_end || start < ms_regex_first_start(pass, end))
         return 0;
     // Starts are tried in ascending order, so the first one counts.

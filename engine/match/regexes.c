@@ -99,6 +99,7 @@ static int found_end(unsigned id, unsigned long long from, unsigned long long to
 
     (void)from;
     (void)flags;
+    pass->scratch->counters.match_callbacks++;
     pass->scratch->counters.candidates[MS_ENGINE_HYPERSCAN]++;
     if (end >= pass->first_end && end <= pass->last_end)
         pass->own->granules[(end - pass->start) / MS_REGEX_GRANULE] |=
@@ -150,7 +151,6 @@ static enum ms_status find_ends(struct ms_regex_pass *pass, size_t first, size_t
     pass->last_end = last;
     pass->base =
         first > pass->start + pass->regexes->reach ? first - pass->regexes->reach : pass->start;
-    pass->scratch->counters.bytes[MS_ENGINE_HYPERSCAN] += last - pass->base;
     status = ms_hs_scan(databases->ends, pass->scratch, pass->window->bytes + pass->base,
                         last - pass->base, found_end, pass, error);
     if (status == MS_OK)

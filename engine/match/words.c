@@ -170,10 +170,11 @@ static bool try_mask(const struct pass *pass, uint64_t mask, size_t at)
 {
     uint32_t width = pass->group->test.width;
     const uint8_t *bytes = pass->window->bytes + at;
+    size_t rest = (size_t)(MS_BLOCK_ELEMENTS - 1) * width;
 
     if (pass->direct)
         return emit_mask(pass, mask, at);
-    if (mask == UINT64_MAX && memcmp(bytes, bytes + width, (MS_BLOCK_ELEMENTS - 1) * width) == 0)
+    if (mask == UINT64_MAX && memcmp(bytes, bytes + width, rest) == 0)
         return try_equal_block(pass, at);
     for (; mask; mask &= mask - 1) {
         size_t i = (size_t)__builtin_ctzll(mask) * width;

@@ -168,12 +168,15 @@ static enum ms_status scan_part(struct ms_worker *worker, const struct part *par
         .stretch = &worker->shared->plan->stretches.items[part->stretch],
         .error = error,
     };
+    struct ms_search_counters *counters = &worker->scratch->counters;
     enum ms_status status = fetch(&pass, part->offset, part->length, copy);
 
     if (status != MS_OK)
         return status;
     worker->collector.stretch = part->stretch;
-    worker->scratch->counters.chunks++;
+    counters->chunks++;
+    counters->mapped_bytes += worker->reader.mapped ? pass.window.length : 0;
+    counters->read_bytes += worker->reader.n_read;
     return worker->reader.mapped ? match_mapped(&pass, lost_ret) : match_copied(&pass);
 }
 

@@ -10,9 +10,6 @@
 // Holes of the file are looked for from this many bytes on: asking costs a system call.
 #define MIN_HOLE ((size_t)256 << 10)
 
-// What a failed read is taken to spoil: the file's page.
-#define LOST_BYTES 4096
-
 void ms_reader_init(struct ms_reader *reader, const struct ms_image *image)
 {
     *reader = (struct ms_reader){
@@ -43,14 +40,15 @@ static bool read_part(struct ms_reader *reader, uint64_t offset, size_t at, size
     size_t done = 0;
 
     while (done < length) {
+        size_t n = ms_source_read_at(reader->source, offset + done, reader->buffer + at + done,
+                                     length - done);
         size_t bad;
 
-        done += ms_source_read_at(reader->source, offset + done, reader->buffer + at + done,
-                                  length - done);
+        reader->n_read += n;
+        done += n;
         if (done == length)
             break;
-        bad = (size_t)(LOST_BYTES - (offset + done) % LOST_BYTES);
-        bad = bad < length - done ? bad : length - done;
+        bad = ms_source_lost(offset + done, length - done);
         memset(reader->buffer + at + done, 0, bad);
         if (!add_lost(reader, at + done, at + done + bad))
             return false;
@@ -125,6 +123,7 @@ enum ms_status ms_reader_fetch(struct ms_reader *reader, uint64_t address, size_
     uint64_t skip = address - run->start;
 
     reader->lost.n = 0;
+    reader->n_read = 0;
     reader->mapped = false;
     if (!copy && length <= run->length - skip &&
         (use_hole(reader, run->offset + skip, length) ||

@@ -28,6 +28,7 @@ struct ms_reader {
     const uint8_t *bytes;
     bool mapped;                 // `bytes` is a view, to be read under the source's guard only
     uint64_t offset;             // of the view in the file
+    size_t n_read;               // bytes that were read from the file
     MS_VEC(struct ms_lost) lost; // ascending; none while mapped
 };
 

@@ -10,6 +10,7 @@ static int pass_hit(void *user, const struct ms_hit *hit)
 {
     struct ms_report *report = user;
 
+    report->result->counters.hit_callbacks++;
     report->hits_stopped = report->callbacks->hit(report->callbacks->user, hit) != 0;
     return report->hits_stopped;
 }
@@ -128,7 +129,12 @@ enum ms_status ms_report_progress(struct ms_report *report)
 
     if (!report->callbacks->progress)
         return MS_OK;
-    return report->callbacks->progress(report->callbacks->user, &progress) ? MS_STOPPED : MS_OK;
+    // With all done there is nothing left to stop; and at the top of the address space no address
+    // is left to go on from.
+    return report->callbacks->progress(report->callbacks->user, &progress) &&
+                   progress.done_bytes < progress.all_bytes
+               ? MS_STOPPED
+               : MS_OK;
 }
 
 static int compare_gaps(const void *left, const void *right)

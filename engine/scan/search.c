@@ -46,9 +46,13 @@ const char *ms_gap_reason_name(enum ms_gap_reason reason)
     return index < sizeof(names) / sizeof(names[0]) ? names[index] : "unknown";
 }
 
+// What a worker counted. Hits are passed on, and counted, by the thread that reports.
 static void add_counters(struct ms_search_counters *sum, const struct ms_search_counters *counters)
 {
     sum->chunks += counters->chunks;
+    sum->mapped_bytes += counters->mapped_bytes;
+    sum->read_bytes += counters->read_bytes;
+    sum->match_callbacks += counters->match_callbacks;
     for (size_t i = 0; i < MS_N_ENGINES; i++) {
         sum->bytes[i] += counters->bytes[i];
         sum->candidates[i] += counters->candidates[i];
@@ -140,6 +144,7 @@ static enum ms_status run_units(struct search *search, struct ms_worker *worker,
         if (status == MS_OK)
             ms_queue_done(search->queue, owned.unit);
     }
+    worker->owner = NULL;
     return status;
 }
 

@@ -15,6 +15,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+// What a failed read is taken to spoil: the file's page.
+#define LOST_BYTES 4096
+
 struct ms_source {
     char *path;
     int fd;
@@ -155,6 +158,11 @@ size_t ms_source_read_at(const struct ms_source *source, uint64_t offset, void *
     int os_errno;
 
     return read_fully(source, offset, bytes, length, &os_errno);
+}
+
+size_t ms_source_lost(uint64_t offset, size_t length)
+{
+    return (size_t)ms_min_u64(LOST_BYTES - offset % LOST_BYTES, length);
 }
 
 bool ms_source_is_hole(const struct ms_source *source, uint64_t offset, size_t length)

@@ -39,6 +39,10 @@ enum ms_status ms_source_read(const struct ms_source *source, uint64_t offset, v
 size_t ms_source_read_at(const struct ms_source *source, uint64_t offset, void *bytes,
                          size_t length);
 
+// How many bytes, `length` at the most, are given up from `offset` on, where a read has just
+// failed: the rest of the file's page.
+size_t ms_source_lost(uint64_t offset, size_t length);
+
 // Whether the file stores nothing for [offset, offset + length), all of it in the file, so that
 // these bytes are zeros without being read. False where that cannot be told.
 bool ms_source_is_hole(const struct ms_source *source, uint64_t offset, size_t length);

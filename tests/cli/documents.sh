@@ -3,12 +3,12 @@
 [[ -n $DOCGEN ]] || exit 0
 "$DOCGEN" list - | while read -r command short long; do
     grep -q -e "\*$long\*" "$DOCS/memscan.1.scd" || echo "memscan.1.scd: $long"
-    grep -q -e " $long[ ']" "$DOCS/memscan.bash" || echo "memscan.bash: $long"
-    grep -q -e "[ ,*']$long[}']" "$DOCS/_memscan" || echo "_memscan: $long"
+    grep -q -e " ${long}[ ']" "$DOCS/memscan.bash" || echo "memscan.bash: $long"
+    grep -q -e "[ ,*']${long}[}']" "$DOCS/_memscan" || echo "_memscan: $long"
     grep -q -e "command $command'.* -l ${long#--} " "$DOCS/memscan.fish" || echo "memscan.fish: $long"
     [[ $short == - ]] && continue
     grep -q -e "\*$short\*, \*$long\*" "$DOCS/memscan.1.scd" || echo "memscan.1.scd: $short"
-    grep -q -e " $short $long[ ']" "$DOCS/memscan.bash" || echo "memscan.bash: $short"
+    grep -q -e " $short ${long}[ ']" "$DOCS/memscan.bash" || echo "memscan.bash: $short"
     grep -q -e "{$short,$long}" "$DOCS/_memscan" || echo "_memscan: $short"
     grep -q -e " -s ${short#-} -l ${long#--} " "$DOCS/memscan.fish" || echo "memscan.fish: $short"
 done

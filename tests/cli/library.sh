@@ -15,14 +15,14 @@ run() {
 hex() {
     local digits
     digits=$(printf '%s' "$@" | tr -d ' ')
-    printf "$(printf '%s' "$digits" | sed 's/../\\x&/g')"
+    printf '%b' "$(printf '%s' "$digits" | sed 's/../\\x&/g')"
 }
 
 # le64 NUMBER: eight bytes, lowest first.
 le64() {
     local i
     for ((i = 0; i < 64; i += 8)); do
-        printf "\\x$(printf '%02x' $(($1 >> i & 255)))"
+        printf '%b' "\\x$(printf '%02x' $(($1 >> i & 255)))"
     done
 }
 

@@ -58,6 +58,10 @@ char *__wrap_strdup(const char *text);
 int __wrap_vasprintf(char **text, const char *format, va_list arguments)
     __attribute__((format(printf, 2, 0)));
 int __wrap_asprintf(char **text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+int __wrap___vasprintf_chk(char **text, int flag, const char *format, va_list arguments)
+    __attribute__((format(printf, 3, 0)));
+int __wrap___asprintf_chk(char **text, int flag, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
                           void *(*start)(void *), void *context);
 
@@ -96,6 +100,25 @@ int __wrap_asprintf(char **text, const char *format, ...)
     va_list arguments;
     int n;
 
+    va_start(arguments, format);
+    n = __wrap_vasprintf(text, format, arguments);
+    va_end(arguments);
+    return n;
+}
+
+// What a hardened build calls in their place.
+int __wrap___vasprintf_chk(char **text, int flag, const char *format, va_list arguments)
+{
+    (void)flag;
+    return __wrap_vasprintf(text, format, arguments);
+}
+
+int __wrap___asprintf_chk(char **text, int flag, const char *format, ...)
+{
+    va_list arguments;
+    int n;
+
+    (void)flag;
     va_start(arguments, format);
     n = __wrap_vasprintf(text, format, arguments);
     va_end(arguments);

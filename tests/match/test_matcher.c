@@ -244,6 +244,9 @@ Test(matcher, counters)
             cr_expect(matches == (other == (int)engine ? 1024 : 0), "%s: %" PRIu64 " by %d",
                       ms_engine_name(engine), matches, other);
         }
+        cr_expect((runner.scratch->counters.match_callbacks > 0) == engines[i].hyperscan,
+                  "%s: %" PRIu64 " callbacks", ms_engine_name(engine),
+                  runner.scratch->counters.match_callbacks);
         // Not all of them: Hyperscan is not given uniform memory.
         cr_expect(runner.scratch->counters.bytes[engine] > 0, "%s: no bytes",
                   ms_engine_name(engine));

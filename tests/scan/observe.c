@@ -165,8 +165,22 @@ void expect_answer(const char *name, const struct way *way, const struct observa
         expect(name, way, "a pattern's hits", result->pattern_hits[i], answer->pattern_hits[i]);
     expect(name, way, "max_hits_held", result->max_hits_held, 0u);
     expect(name, way, "complete", result->complete, true);
+    expect(name, way, "hit callbacks", result->counters.hit_callbacks, seen->hits.n);
     expect(name, way, "falling progress", seen->progress_fell, false);
     expect(name, way, "the last progress", seen->last_done, seen->all_bytes);
+}
+
+// Whatever is scanned has been mapped or read.
+static void expect_traffic(const char *name, const struct way *way,
+                           const struct ms_search_result *result)
+{
+    const struct ms_search_counters *counters = &result->counters;
+
+    if (!way->map)
+        expect(name, way, "bytes mapped", counters->mapped_bytes, 0u);
+    cr_assert(counters->mapped_bytes + counters->read_bytes >= result->coverage.scanned,
+              WAY_FORMAT ": %" PRIu64 " bytes mapped, %" PRIu64 " read", WAY(name, way),
+              counters->mapped_bytes, counters->read_bytes);
 }
 
 void expect_engines(const char *name, const struct way *way, const struct ms_matcher *matcher,
@@ -184,6 +198,7 @@ void expect_engines(const char *name, const struct way *way, const struct ms_mat
                       WAY(name, way), ms_engine_name((enum ms_engine)e));
     }
     cr_assert(result->coverage.scanned == 0 || result->counters.chunks > 0);
+    expect_traffic(name, way, result);
 }
 
 void check_search(const char *name, const struct machine *machine, const struct known_query *query,

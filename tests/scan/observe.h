@@ -37,7 +37,8 @@ void observation_release(struct observation *seen);
 // Fails the test with `name` and the way unless the observation is the answer.
 void expect_answer(const char *name, const struct way *way, const struct observation *seen,
                    const struct known_answer *answer);
-// That engines which have patterns were given bytes, and no others.
+// That engines which have patterns were given bytes, and no others; and that bytes came from the
+// file.
 void expect_engines(const char *name, const struct way *way, const struct ms_matcher *matcher,
                     const struct ms_search_result *result);
 void expect_hits(const char *name, const struct way *way, const hit_vec *seen,

@@ -101,6 +101,8 @@ Test(reader, maps_what_is_one_piece_of_the_file_and_copies_the_rest)
         open_machine(&opened, rows[i].flags);
         fetch(&opened, 0x1000 + rows[i].from, rows[i].length, rows[i].copy);
         cr_assert(eq(int, opened.reader.mapped, rows[i].mapped), "%s", rows[i].name);
+        cr_assert(eq(sz, opened.reader.n_read, rows[i].mapped ? 0 : rows[i].length), "%s",
+                  rows[i].name);
         if (rows[i].mapped)
             cr_assert(eq(u64, opened.reader.offset,
                          machine_offset(&opened.machine, 0x1000 + rows[i].from)),
@@ -120,6 +122,7 @@ Test(reader, tells_what_is_lost)
     fetch(&opened, 0x1000, 20000, false); // leaves its bytes in the buffer
     memory_file_resize(&opened.machine.file, machine_offset(&opened.machine, 0x1000 + 4000));
     fetch(&opened, 0x1000 + 2000, 15000, false);
+    cr_assert(eq(sz, reader->n_read, 1000));
     cr_assert(eq(sz, reader->lost.n, 2));
     cr_assert(eq(sz, reader->lost.items[0].start, 0));
     cr_assert(eq(sz, reader->lost.items[0].end, 1000));

@@ -319,6 +319,33 @@ Test(report, stopped_at_any_progress_it_goes_on_with_the_rest)
     close_searched(&all);
 }
 
+// No address is left to go on from. Found: the search stopped, and said to go on at the last byte,
+// whose match then came twice.
+Test(report, stopped_when_all_is_done_it_is_complete)
+{
+    struct searched all = {0};
+    struct way way = {.simd = "scalar"};
+
+    machine_add(&all.machine, -UINT64_C(64), 64);
+    machine_write_lime(&all.machine);
+    all.image = machine_open(&all.machine, 0);
+    all.matcher = make_matcher(patterns, 1, &way);
+    for (size_t n = 1; n <= 4; n++) {
+        struct caller caller = {.stop_at_progress = n};
+        struct ms_search_options options = {
+            .chunk_bytes = 16, .threads = 1, .max_hits = UINT64_MAX};
+        struct ms_search_result result;
+        enum ms_status status = search(&all, &options, &caller, &result);
+
+        cr_assert(eq(int, status, n < 4 ? MS_STOPPED : MS_OK));
+        cr_assert(eq(int, result.complete, n == 4));
+        cr_assert(eq(u64, result.hits, 16 * n));
+        ms_search_result_release(&result);
+        free(caller.hits.items);
+    }
+    close_searched(&all);
+}
+
 // Progress and a hit: the second stop comes while what was held back is passed on.
 Test(report, stopped_twice_it_goes_on_with_the_rest)
 {

@@ -10,6 +10,7 @@
 #include <criterion/new/assert.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 
@@ -187,7 +188,9 @@ static void repair(int signal, siginfo_t *info, void *context)
 
     (void)context;
     count_signal(signal);
-    mmap((void *)page, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+    if (mmap((void *)page, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) ==
+        MAP_FAILED)
+        abort();
 }
 
 static void install_repair(void)

@@ -111,7 +111,8 @@ struct ms_search_callbacks {
     int (*hit)(void *user, const struct ms_hit *hit);
     // After the last hit, by ascending address.
     int (*gap)(void *user, const struct ms_gap *gap);
-    // A few times a second, and after each chunk where one thread searches.
+    // A few times a second, and after each chunk where one thread searches. With all bytes done
+    // there is nothing left to stop, and its value does not matter.
     int (*progress)(void *user, const struct ms_progress *progress);
     void *user;
 };
@@ -133,6 +134,10 @@ MS_API void ms_search_options_init(struct ms_search_options *options);
 // Work done, for benchmarks and for tests that an engine has run.
 struct ms_search_counters {
     uint64_t chunks;
+    uint64_t mapped_bytes;             // of the file, searched where they are mapped
+    uint64_t read_bytes;               // of the file, read; what chunks share counts in each
+    uint64_t match_callbacks;          // from Hyperscan
+    uint64_t hit_callbacks;            // to the caller
     uint64_t bytes[MS_N_ENGINES];      // that each engine was given
     uint64_t candidates[MS_N_ENGINES]; // that it had to verify
     uint64_t matches[MS_N_ENGINES];    // that it found

@@ -13,7 +13,7 @@
 //   PERIOD   two loads, compare
 //
 // A block is first tested as a whole, but for sets; only where an element passed is its mask
-// computed.
+// computed. Loops of a constant number of turns are unrolled, which gcc by itself does at -O3 only.
 
 #include "match/kernel/kernel.h"
 
@@ -94,6 +94,7 @@ INLINE __m256i any_of(const struct vectors *vectors, __m256i bytes, uint32_t wid
 {
     __m256i passed = equal(bytes, vectors->values[0], width);
 
+#pragma GCC unroll 16
     for (size_t i = 1; i < n; i++)
         passed = _mm256_or_si256(passed, equal(bytes, vectors->values[i], width));
     return passed;
@@ -207,8 +208,10 @@ INLINE uint64_t block_mask(const struct vectors *vectors, const uint8_t *at, enu
     const uint32_t elements = 32 / width;
     uint64_t mask = 0;
 
+#pragma GCC unroll 16
     for (uint32_t i = 0; i < 2 * width; i++)
-        mask |= element_bits(passing(vectors, at + 32 * i, kind, width), width) << i * elements;
+        mask |= element_bits(passing(vectors, at + (size_t)32 * i, kind, width), width)
+                << i * elements;
     return mask;
 }
 
@@ -217,8 +220,9 @@ INLINE bool block_passes(const struct vectors *vectors, const uint8_t *at, enum 
 {
     __m256i any = passing(vectors, at, kind, width);
 
+#pragma GCC unroll 16
     for (uint32_t i = 1; i < 2 * width; i++)
-        any = _mm256_or_si256(any, passing(vectors, at + 32 * i, kind, width));
+        any = _mm256_or_si256(any, passing(vectors, at + (size_t)32 * i, kind, width));
     return !_mm256_testz_si256(any, any);
 }
 
@@ -243,6 +247,7 @@ INLINE size_t next(const struct ms_test *test, const uint8_t *bytes, size_t bloc
     const size_t block_bytes = (size_t)MS_BLOCK_ELEMENTS * width;
     struct vectors vectors;
 
+#pragma GCC unroll 16
     for (size_t i = 0; i < MS_FEW_VALUES; i++)
         vectors.values[i] = broadcast(test->values[i], width);
     vectors.mask = broadcast(test->mask, width);
