@@ -28,7 +28,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 // A loop of the oracle's: slow enough without being watched, and not what is to be explored.
 #if defined(__clang__)
-#define UNWATCHED __attribute__((no_sanitize("address", "undefined", "coverage")))
+#define UNWATCHED __attribute__((noinline, no_sanitize("address", "undefined", "coverage")))
 #else
 #define UNWATCHED
 #endif
