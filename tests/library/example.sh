@@ -25,6 +25,7 @@ END
 
 # What goes wrong is said, and is no success.
 for arguments in "zzz $dir/image.raw" "1 $dir/missing" ""; do
+    # shellcheck disable=SC2086 # several of them
     if "$1" $arguments >"$dir/out" 2>"$dir/err" || [[ -s $dir/out || $(wc -l <"$dir/err") -ne 1 ]]; then
         echo "example $arguments: no failure, or not one line"
         exit 1

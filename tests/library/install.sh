@@ -26,7 +26,7 @@ tool=$(need bin/memscan)
 for header in "$sources"/../../engine/include/memscan/*.h; do
     need "include/memscan/$(basename "$header")" >/dev/null
 done
-[[ $(find "$prefix/include" -type f | wc -l) -eq $(ls "$sources"/../../engine/include/memscan/*.h | wc -l) ]]
+[[ $(find "$prefix/include" -type f | wc -l) -eq $(find "$sources/../../engine/include" -type f | wc -l) ]]
 need '*/bash-completion/completions/memscan' >/dev/null
 need '*/zsh/site-functions/_memscan' >/dev/null
 need '*/fish/vendor_completions.d/memscan.fish' >/dev/null
@@ -61,8 +61,10 @@ expect_example "$dir/consumer/consumer"
 
 if command -v pkg-config >/dev/null; then
     # The file finds the prefix by itself: it is not the one that was configured.
-    flags=$(PKG_CONFIG_PATH=$pkgconfig pkg-config \
-        $(ls "$library"/libmemscan.so >/dev/null 2>&1 || echo --static) --cflags --libs memscan)
+    wanted=(--cflags --libs)
+    [[ -e $library/libmemscan.so ]] || wanted+=(--static)
+    flags=$(PKG_CONFIG_PATH=$pkgconfig pkg-config "${wanted[@]}" memscan)
+    # shellcheck disable=SC2086 # several of them
     quietly "$cc" -std=c17 $cflags "$sources/example.c" -o "$dir/by-pkg-config" $flags
     expect_example "$dir/by-pkg-config"
 fi

@@ -81,8 +81,8 @@ while IFS=: read -r file line text; do
     fi
     n=$((n + 1))
     check_line "$file" "$line" "$name" "$kind"
-done < <(grep -rnE --include='*.[ch]' --include='*.cc' '^[[:blank:]]*#[[:blank:]]*include' \
-    $(ls -d engine cli corpus fuzz bench tests 2>/dev/null) | sort)
+done < <(grep -rnsE --include='*.[ch]' --include='*.cc' '^[[:blank:]]*#[[:blank:]]*include' \
+    engine cli corpus fuzz bench tests | sort)
 
 # A check of nothing would pass.
 [[ $n -gt 0 ]] || { echo "no file was found below $root"; exit 1; }
