@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 static const struct {
     const char *name;
@@ -31,7 +32,6 @@ static bool is_there(const struct bench_image *image, const char *spec)
 
 static bool run(char **arguments)
 {
-    extern char **environ;
     int status = 0, error;
     pid_t pid;
 

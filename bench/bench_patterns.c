@@ -141,7 +141,7 @@ void make_utf16(struct row_pattern *pattern, size_t index)
 
     (void)index;
     pattern->kind = MS_UTF16;
-    strcpy(pattern->text, text);
+    memcpy(pattern->text, text, sizeof(text));
     pattern->n_bytes = 2 * strlen(text);
     for (size_t i = 0; text[i]; i++)
         pattern->bytes[2 * i] = (uint8_t)text[i];

@@ -62,7 +62,6 @@ FILE *memory_file_stream(const struct memory_file *file, const char *mode)
 static int spawn(const char *const arguments[], const struct memory_file *out,
                  const struct memory_file *error, pid_t *process_ret)
 {
-    extern char **environ;
     char *copy[MAX_ARGUMENTS + 1] = {NULL};
     posix_spawn_file_actions_t actions;
     int status = posix_spawn_file_actions_init(&actions);
