@@ -69,6 +69,23 @@ static inline void check_error(enum ms_status status, const struct ms_error *err
     check_line(error->text, what);
 }
 
+// The column of an error lies in the text that it is about, or just behind it; and a character that
+// the error names stands there.
+static inline void check_column(const struct ms_error *error, const char *text, size_t length)
+{
+    static const char words[] = "' at character ";
+    const char *named = NULL;
+
+    CHECK(error->column <= length + 1, "column %u of %zu characters", error->column, length);
+    // The text, which the error quotes, may say the same.
+    if (!memmem(text, length, words, strlen(words)))
+        named = strstr(error->text, words);
+    // Characters that cannot be printed are written as \xNN.
+    if (named && named - error->text >= 2 && named[-2] == '\'')
+        CHECK(error->column >= 1 && error->column <= length && text[error->column - 1] == named[-1],
+              "column %u is not where this is: %s", error->column, error->text);
+}
+
 // == Files in memory ==
 
 struct memory_file {

@@ -38,11 +38,12 @@ static struct choice take_choice(struct input *input)
     };
 }
 
-static void check_refused(enum ms_status status, const struct ms_error *error, size_t length)
+static void check_refused(enum ms_status status, const struct ms_error *error, const char *text,
+                          size_t length)
 {
     CHECK(status == MS_ARGUMENT || status == MS_UNSUPPORTED, "adding: %s", error->text);
     check_error(status, error, "adding");
-    CHECK(error->column <= length + 1, "column %u of %zu characters", error->column, length);
+    check_column(error, text, length);
 }
 
 static void check_accepted(const struct ms_patterns *patterns, const struct choice *choice,
@@ -83,7 +84,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (status == MS_OK)
         check_accepted(patterns, &choice, (const char *)input.at, input.left);
     else
-        check_refused(status, &error, input.left);
+        check_refused(status, &error, (const char *)input.at, input.left);
     ms_patterns_free(patterns);
     return 0;
 }

@@ -279,17 +279,32 @@ static enum ms_status add_line(struct file *file)
     return retrace(file, &words[1], status);
 }
 
+// The bytes of a byte order mark in front of the line.
+static size_t mark_length(const struct file *file)
+{
+    static const char mark[] = {'\xef', '\xbb', '\xbf'};
+
+    if (file->line_number == 1 && file->line.n >= sizeof(mark) &&
+        memcmp(file->line.items, mark, sizeof(mark)) == 0)
+        return sizeof(mark);
+    return 0;
+}
+
+// The column of the byte behind what has been read of the line.
+static size_t next_column(const struct file *file)
+{
+    return file->line.n - mark_length(file) + 1;
+}
+
 // Removes what is not part of the line proper.
 static void trim_line(struct file *file)
 {
-    static const char byte_order_mark[] = {'\xef', '\xbb', '\xbf'};
-    size_t mark = sizeof(byte_order_mark);
+    size_t mark = mark_length(file);
     char *line = file->line.items;
 
-    if (file->line.n > 0 && line[file->line.n - 1] == '\r')
+    if (file->line.n > mark && line[file->line.n - 1] == '\r')
         file->line.n--;
-    if (file->line_number == 1 && file->line.n >= mark &&
-        memcmp(line, byte_order_mark, mark) == 0) {
+    if (mark > 0) {
         file->line.n -= mark;
         memmove(line, line + mark, file->line.n);
     }
@@ -305,10 +320,10 @@ static enum ms_status read_line(struct file *file, bool *more_ret)
     errno = 0;
     while ((c = getc_unlocked(file->stream)) != EOF && c != '\n') {
         if (c == '\0')
-            return ms_fail_at(file->error, file->line.n + 1,
+            return ms_fail_at(file->error, next_column(file),
                               "a NUL byte: pattern files are plain text");
         if (file->line.n == MAX_LINE)
-            return ms_fail_at(file->error, file->line.n + 1, "the line is longer than %d bytes",
+            return ms_fail_at(file->error, next_column(file), "the line is longer than %d bytes",
                               MAX_LINE);
         if (!ms_vec_push(&file->line, (char)c))
             return ms_fail_nomem(file->error);

@@ -298,6 +298,11 @@ Test(pattern_file, nul_bytes)
          "d\0 \0001\0",
          8, 4, "F:1:4: a NUL byte"},
         {"zeros alone", "\0\0\0\0", 4, 1, "F:1:1: a NUL byte"},
+        // Found: the mark, which no editor shows, was counted here alone.
+        {"behind a byte order mark",
+         "\xef\xbb\xbf"
+         "d\0",
+         5, 2, "F:1:2: a NUL byte"},
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
