@@ -145,7 +145,8 @@ void image_plan(struct image *image, const struct spec *spec, const struct conta
     image->breaks_used = allocate(spec->n_break_fields, sizeof(bool));
     plan_machine(image);
     segments_create(&image->segments, spec);
-    plants_create(&image->plants, spec, &image->segments);
+    spaces_create(&image->spaces, spec, &image->segments);
+    plants_create(&image->plants, spec, &image->segments, &image->spaces);
     fill_map_create(&image->fills, spec->fills, spec->n_fills, spec->seed);
     container->plan(image);
     extents_sort(&image->extents);
@@ -157,6 +158,7 @@ void image_release(struct image *image)
     segments_release(&image->segments);
     extents_release(&image->extents);
     plants_release(&image->plants);
+    spaces_release(&image->spaces);
     fill_map_release(&image->fills);
     free(image->breaks_used);
     *image = (struct image){0};
@@ -218,15 +220,14 @@ static void write_extent(const struct image *image, const struct outfile *file,
 static void write_plant(const struct image *image, const struct outfile *file,
                         const struct plant *plant)
 {
-    const struct bytes *value = &plant->rule->value;
-    uint64_t end = plant->address + value->length;
-    struct extent_search search = extents_search(&image->extents, plant->address, value->length);
+    uint64_t end = plant->address + plant->length;
+    struct extent_search search = extents_search(&image->extents, plant->address, plant->length);
     const struct extent *extent;
     while ((extent = extents_next(&image->extents, &search))) {
         uint64_t from = extent->start > plant->address ? extent->start : plant->address;
         uint64_t to = extent->start + extent->length;
         to = to < end ? to : end;
-        outfile_write(file, value->data + (from - plant->address), (size_t)(to - from),
+        outfile_write(file, plant->bytes + (from - plant->address), (size_t)(to - from),
                       extent->offset + from - extent->start);
     }
 }

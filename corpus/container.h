@@ -18,6 +18,7 @@ struct image {
     enum machine machine; // never MACHINE_ANY once planned
     struct segments segments;
     struct extents extents;
+    struct spaces spaces;
     struct plants plants;
     struct fill_map fills;
     uint64_t file_bytes; // set by the container; after image_plan() what is left of it

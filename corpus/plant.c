@@ -8,21 +8,30 @@
 
 #include "plant.h"
 
+#include "material.h"
 #include "random.h"
 
 #include <stdlib.h>
 
 enum { MAX_ROUNDS = 64 };
 
-static void add(struct plants *plants, uint64_t address, const struct plant_rule *rule)
+/** What page tables are planted by. */
+static const struct plant_rule tables_rule = {.name = "page-tables"};
+
+static void add(struct plants *plants, struct plant plant)
 {
     plants->items = grow(plants->items, plants->count, &plants->capacity, sizeof(*plants->items));
-    plants->items[plants->count++] = (struct plant){address, rule};
+    plants->items[plants->count++] = plant;
+}
+
+static struct plant whole(const struct plant_rule *rule, uint64_t address)
+{
+    return (struct plant){address, rule->value.data, rule->value.length, rule, false};
 }
 
 static uint64_t end_of(const struct plant *plant)
 {
-    return plant->address + plant->rule->value.length;
+    return plant->address + plant->length;
 }
 
 static int compare_plants(const void *left, const void *right)
@@ -42,18 +51,63 @@ static void sort(struct plants *plants)
 
 /* ---- fixed places --------------------------------------------------------------------- */
 
-static void add_fixed(struct plants *plants, uint64_t address, const struct plant_rule *rule,
-                      const struct segments *segments)
+/** What fixed places depend on. */
+struct memory {
+    const struct segments *segments;
+    const struct spaces *spaces;
+};
+
+static void add_held(struct plants *plants, struct plant plant, const struct memory *memory)
 {
-    if (!segments_hold(segments, address, rule->value.length))
-        fail_at(rule->place, "a plant of %zu bytes at %#llx that touches no hole",
-                rule->value.length, (unsigned long long)address);
-    add(plants, address, rule);
+    if (!segments_hold(memory->segments, plant.address, plant.length))
+        fail_at(plant.rule->place, "a plant of %zu bytes at %#llx that touches no hole",
+                plant.length, (unsigned long long)plant.address);
+    add(plants, plant);
+}
+
+/** Cuts the plant where its pages are no neighbours. */
+static void add_virtual(struct plants *plants, uint64_t address, const struct plant_rule *rule,
+                        const struct memory *memory)
+{
+    struct plant part = whole(rule, 0);
+    size_t length = rule->value.length;
+    part.length = 0;
+    for (size_t done = 0; done < length;) {
+        uint64_t physical, left;
+        if (!spaces_translate(memory->spaces, rule->space, address + done, &physical, &left))
+            fail_at(rule->place, "a plant that lies in mapped pages; %#llx is in none",
+                    (unsigned long long)address + done);
+        left = left < length - done ? left : length - done;
+        if (part.length > 0 && part.address + part.length != physical) {
+            part.is_part = true;
+            add_held(plants, part, memory);
+            part.length = 0;
+        }
+        if (part.length == 0) {
+            part.address = physical;
+            part.bytes = rule->value.data + done;
+        }
+        part.length += left;
+        done += left;
+    }
+    add_held(plants, part, memory);
+    plants->virtuals = grow(plants->virtuals, plants->n_virtuals, &plants->virtuals_capacity,
+                            sizeof(*plants->virtuals));
+    plants->virtuals[plants->n_virtuals++] = (struct virtual_plant){address, rule};
+}
+
+static void add_fixed(struct plants *plants, uint64_t address, const struct plant_rule *rule,
+                      const struct memory *memory)
+{
+    if (rule->is_virtual)
+        add_virtual(plants, address, rule, memory);
+    else
+        add_held(plants, whole(rule, address), memory);
 }
 
 /** The seams are cut through every place in the value in turn: 1 byte before, 2 before, ... */
 static void add_crossing(struct plants *plants, const struct plant_rule *rule,
-                         const struct segments *segments)
+                         const struct memory *memory)
 {
     uint64_t end = rule->start + rule->length;
     uint64_t length = rule->value.length;
@@ -61,7 +115,7 @@ static void add_crossing(struct plants *plants, const struct plant_rule *rule,
     for (; seam < end; seam += rule->spacing) {
         uint64_t before = 1 + (seam / rule->spacing) % (length - 1);
         if (seam - rule->start >= before && end - seam >= length - before)
-            add_fixed(plants, seam - before, rule, segments);
+            add_fixed(plants, seam - before, rule, memory);
     }
 }
 
@@ -71,6 +125,10 @@ static void check_disjoint(const struct plants *plants)
         const struct plant *a = &plants->items[i - 1];
         const struct plant *b = &plants->items[i];
         if (end_of(a) > b->address) {
+            if (a->rule == &tables_rule || b->rule == &tables_rule)
+                fail_at((a->rule == &tables_rule ? b : a)->rule->place,
+                        "a plant that touches no page tables; there are some at %#llx",
+                        (unsigned long long)b->address);
             const struct plant_rule *later = a->rule > b->rule ? a->rule : b->rule;
             const struct plant_rule *earlier = later == a->rule ? b->rule : a->rule;
             fail_at(later->place, "a plant at %#llx that does not overlap that of line %u",
@@ -165,7 +223,7 @@ static void add_random(struct plants *plants, const struct plant_rule *rule, uin
         if (missing == 0)
             break;
         for (; missing > 0; missing--)
-            add(plants, slots_at(&slots, random_below(&random, total), rule->spacing), rule);
+            add(plants, whole(rule, slots_at(&slots, random_below(&random, total), rule->spacing)));
         sort(plants);
         drop_collisions(plants, rule);
     }
@@ -175,16 +233,36 @@ static void add_random(struct plants *plants, const struct plant_rule *rule, uin
                 (unsigned long long)rule->count, plants->count - others);
 }
 
+/* ---- page tables ---------------------------------------------------------------------- */
+
+static void add_table(void *user, uint64_t address, const uint8_t *bytes)
+{
+    add(user, (struct plant){address, bytes, PAGE_SIZE, &tables_rule, true});
+}
+
+static void add_tables(struct plants *plants, const struct spaces *spaces)
+{
+    spaces_each_table(spaces, add_table, plants);
+    for (size_t i = 0; i < spaces->n_prototypes; i++) {
+        const struct prototype *prototype = &spaces->prototypes[i];
+        add(plants, (struct plant){prototype->address, prototype->bytes, prototype->length,
+                                   &tables_rule, true});
+    }
+}
+
 /* ---- all ------------------------------------------------------------------------------ */
 
-void plants_create(struct plants *plants, const struct spec *spec, const struct segments *segments)
+void plants_create(struct plants *plants, const struct spec *spec, const struct segments *segments,
+                   const struct spaces *spaces)
 {
+    struct memory memory = {segments, spaces};
+    add_tables(plants, spaces);
     for (size_t i = 0; i < spec->n_rules; i++) {
         const struct plant_rule *rule = &spec->rules[i];
         if (rule->form == PLANT_AT)
-            add_fixed(plants, rule->start, rule, segments);
+            add_fixed(plants, rule->start, rule, &memory);
         else if (rule->form == PLANT_CROSSING)
-            add_crossing(plants, rule, segments);
+            add_crossing(plants, rule, &memory);
     }
     sort(plants);
     check_disjoint(plants);
@@ -197,5 +275,6 @@ void plants_create(struct plants *plants, const struct spec *spec, const struct 
 void plants_release(struct plants *plants)
 {
     free(plants->items);
+    free(plants->virtuals);
     *plants = (struct plants){0};
 }

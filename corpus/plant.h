@@ -1,28 +1,42 @@
 // SPDX-License-Identifier: MIT
 //
-// Plants: known bytes at known physical addresses, which a search must find.
+// Plants: known bytes at known addresses, which a search must find; and the page tables, which are
+// bytes at known addresses too.
 
 #ifndef CORPUS_PLANT_H
 #define CORPUS_PLANT_H
 
-#include "placement.h"
+#include "page_tables.h"
 
+/** Bytes at a physical address. */
 struct plant {
     uint64_t address;
-    const struct plant_rule *rule; // has the bytes and the name
+    const uint8_t *bytes;
+    size_t length;
+    const struct plant_rule *rule; // has the name
+    bool is_part; // of a plant in a space, whose pages are no neighbours; or of page tables
+};
+
+/** A plant in a space. */
+struct virtual_plant {
+    uint64_t address;
+    const struct plant_rule *rule;
 };
 
 struct plants {
     struct plant *items; // sorted by address, disjoint
     size_t count;
     size_t capacity;
+    struct virtual_plant *virtuals; // in the order of the spec
+    size_t n_virtuals, virtuals_capacity;
 };
 
 /**
  * Carries out the spec's rules: those with fixed places first, then the random ones, which avoid
- * them. Fails, naming the statement, on a plant that touches a hole or another plant.
+ * them. Fails, naming the statement, on a plant that touches a hole, page tables or another plant.
  */
-void plants_create(struct plants *plants, const struct spec *spec, const struct segments *segments);
+void plants_create(struct plants *plants, const struct spec *spec, const struct segments *segments,
+                   const struct spaces *spaces);
 void plants_release(struct plants *plants);
 
 #endif

@@ -2,7 +2,7 @@
 //
 // The statements of the spec language: one function each, found through one table.
 
-#include "spec.h"
+#include "parser.h"
 
 #include "file_pages.h"
 #include "material.h"
@@ -20,66 +20,6 @@
 enum { MAX_RUN_TIMES = 1 << 20 };
 
 const char *const machine_names[] = {"any", "x86_64", "x86", "x86pae"};
-
-/** A spec being read: the line at hand, and the next of its words. */
-struct parser {
-    struct spec *spec;
-    struct variables *variables;
-    struct lexer lexer;
-    size_t at;
-};
-
-/* ---- words of the line at hand -------------------------------------------------------- */
-
-static bool has_word(const struct parser *parser)
-{
-    return parser->at < parser->lexer.n_words;
-}
-
-static struct place place_here(const struct parser *parser)
-{
-    if (has_word(parser))
-        return parser->lexer.words[parser->at].place;
-    return (struct place){parser->lexer.line, parser->lexer.end_column};
-}
-
-static const struct word *next_word(struct parser *parser, const char *what)
-{
-    if (!has_word(parser))
-        fail_at(place_here(parser), "%s", what);
-    return &parser->lexer.words[parser->at++];
-}
-
-static uint64_t next_quantity(struct parser *parser, const char *what)
-{
-    return quantity_of(next_word(parser, what), what);
-}
-
-/** Takes the next word if it is `keyword`. */
-static bool accept(struct parser *parser, const char *keyword)
-{
-    if (!has_word(parser) || strcmp(parser->lexer.words[parser->at].text, keyword) != 0)
-        return false;
-    parser->at++;
-    return true;
-}
-
-static void require(struct parser *parser, const char *keyword)
-{
-    if (!accept(parser, keyword))
-        fail_at(place_here(parser), "'%s'", keyword);
-}
-
-static void next_range(struct parser *parser, uint64_t *start, uint64_t *length)
-{
-    *start = next_quantity(parser, "a start address");
-    struct place place = place_here(parser);
-    *length = next_quantity(parser, "a length");
-    if (*length == 0)
-        fail_at(place, "a length that is not zero");
-    if (*start > PHYSICAL_LIMIT || *length > PHYSICAL_LIMIT - *start)
-        fail_at(place, "a range below the end of physical memory (2^52)");
-}
 
 /* ---- statements: the machine ---------------------------------------------------------- */
 
@@ -304,14 +244,16 @@ static void add_rule(struct parser *parser, struct plant_rule rule)
     spec->rules[spec->n_rules++] = rule;
 }
 
-/** plant ADDRESS KIND VALUE [NAME] */
+/** plant [SPACE:]ADDRESS KIND VALUE [NAME] */
 static void parse_plant(struct parser *parser)
 {
     struct plant_rule rule = {.form = PLANT_AT};
     struct place place = place_here(parser);
-    rule.start = next_quantity(parser, "an address");
-    if (rule.start >= PHYSICAL_LIMIT)
-        fail_at(place, "an address in physical memory (below 2^52)");
+    if (!accept_virtual(parser, &rule)) {
+        rule.start = next_quantity(parser, "an address");
+        if (rule.start >= PHYSICAL_LIMIT)
+            fail_at(place, "an address in physical memory (below 2^52)");
+    }
     next_value(parser, &rule);
     add_rule(parser, rule);
 }
@@ -333,7 +275,7 @@ static void parse_plant_random(struct parser *parser)
     add_rule(parser, rule);
 }
 
-/** plant-crossing KIND VALUE every SIZE in START LENGTH [NAME] */
+/** plant-crossing KIND VALUE every SIZE in [SPACE:]START LENGTH [NAME] */
 static void parse_plant_crossing(struct parser *parser)
 {
     struct plant_rule rule = {.form = PLANT_CROSSING};
@@ -347,7 +289,10 @@ static void parse_plant_crossing(struct parser *parser)
     if (rule.spacing < rule.value.length)
         fail_at(place, "a size not below the value's length");
     require(parser, "in");
-    next_range(parser, &rule.start, &rule.length);
+    if (accept_virtual(parser, &rule))
+        rule.length = next_quantity(parser, "a length");
+    else
+        next_range(parser, &rule.start, &rule.length);
     add_rule(parser, rule);
 }
 
@@ -431,12 +376,17 @@ static void parse_statement(struct parser *parser)
         {"plant", parse_plant},
         {"plant-random", parse_plant_random},
         {"plant-crossing", parse_plant_crossing},
+        {"tables", parse_tables},
+        {"space", parse_space},
+        {"map", parse_map},
+        {"share", parse_share},
+        {"self-map", parse_self_map},
         {"break", parse_break},
     };
     parser->at = 0;
     dispatch(parser, statements, ITEMS(statements),
              "a statement (default, seed, machine, fact, option, run, allow-overlap, fill, plant, "
-             "plant-random, plant-crossing or break)");
+             "plant-random, plant-crossing, tables, space, map, share, self-map or break)");
     if (has_word(parser))
         fail_at(place_here(parser), "the end of the line, not '%s'",
                 parser->lexer.words[parser->at].text);
@@ -491,7 +441,11 @@ void spec_release(struct spec *spec)
         free(spec->break_fields[i].name);
     for (size_t i = 0; i < spec->n_break_bytes; i++)
         free(spec->break_bytes[i].bytes.data);
+    for (size_t i = 0; i < spec->n_spaces; i++)
+        free(spec->spaces[i].name);
     free(spec->fills);
+    free(spec->spaces);
+    free(spec->space_rules);
     free(spec->rules);
     free(spec->runs);
     free(spec->break_fields);

@@ -8,6 +8,7 @@
 
 #include "fill.h"
 #include "lexer.h"
+#include "page_entry.h"
 
 enum machine { MACHINE_ANY, MACHINE_X86_64, MACHINE_X86, MACHINE_X86PAE };
 
@@ -31,10 +32,57 @@ struct plant_rule {
     enum { PLANT_AT, PLANT_CROSSING, PLANT_RANDOM } form;
     struct bytes value;
     char *name;       // "-" if none
+    bool is_virtual;  // the addresses are those of a space
+    size_t space;     // its number
     uint64_t start;   // the address of PLANT_AT; else the range
     uint64_t length;  // of the range
     uint64_t count;   // PLANT_RANDOM
     uint64_t spacing; // alignment of PLANT_RANDOM, distance of the seams of PLANT_CROSSING
+    struct place place;
+};
+
+/** An address space; its tables are what the rules say. */
+struct space_spec {
+    char *name;
+    enum paging paging;
+};
+
+/** What is behind the pages of a `map` statement. */
+struct backing {
+    enum backing_kind {
+        BACKING_NOTHING,    // entries of zero; of a prototype: it is written by another statement
+        BACKING_PRESENT,    // pages from `first` on
+        BACKING_SCATTER,    // pages of the range, none twice, no two neighbours
+        BACKING_TRANSITION, // pages from `first` on, which processors do not see
+        BACKING_PAGEFILE,   // file `first`, pages from `second` on
+        BACKING_DEMAND_ZERO,
+        BACKING_ENTRY, // entries that hold `first`
+    } kind;
+    uint64_t first;
+    uint64_t second; // BACKING_SCATTER: the range's length
+};
+
+/** A statement about page tables. They are carried out in order. */
+struct space_rule {
+    enum { RULE_TABLES, RULE_SPACE, RULE_MAP, RULE_SHARE, RULE_SELF_MAP } form;
+    size_t space; // the first of the spaces that it is about
+    size_t n_spaces;
+    uint64_t start; // virtual; of RULE_TABLES physical
+    uint64_t length;
+
+    bool has_root; // RULE_SPACE: it is at `root`, else taken from the tables
+    uint64_t root;
+
+    unsigned level; // RULE_MAP: of the entries
+    unsigned flags; // enum map_flags
+    struct backing backing;
+    bool by_prototype; // the entries point to prototypes, which have the backing
+    uint64_t prototype;
+
+    size_t other; // RULE_SHARE: with this space, from this address on
+    uint64_t other_start;
+
+    uint64_t index; // RULE_SELF_MAP
     struct place place;
 };
 
@@ -107,6 +155,10 @@ struct spec {
     size_t n_fills, fills_capacity;
     struct plant_rule *rules;
     size_t n_rules, rules_capacity;
+    struct space_spec *spaces;
+    size_t n_spaces, spaces_capacity;
+    struct space_rule *space_rules;
+    size_t n_space_rules, space_rules_capacity;
     struct break_field *break_fields;
     size_t n_break_fields, break_fields_capacity;
     struct break_bytes *break_bytes;
