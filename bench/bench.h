@@ -15,6 +15,9 @@
 enum image_kind {
     IMAGE_REALISTIC,
     IMAGE_FLOOD,
+    IMAGE_SCATTERED, // a kernel's space without neighbours that are neighbours in memory
+    IMAGE_PROCESSES, // processes that share most pages
+    IMAGE_LARGE,     // page tables that must be found, in much memory
     N_IMAGES,
 };
 
@@ -37,6 +40,7 @@ void pattern_expression(const struct row_pattern *pattern, char expression[EXPRE
 
 enum section {
     SECTION_LIBRARY, // searches in this process, beside bare Hyperscan
+    SECTION_SPACES,  // searches of address spaces, beside those of physical memory
     SECTION_COMMAND, // the command, as processes
     SECTION_PEERS,   // the command beside other programs, as processes
     N_SECTIONS,
@@ -54,8 +58,9 @@ struct row {
     void (*make)(struct row_pattern *pattern, size_t index);
 
     // SECTION_LIBRARY: names of plants in the truth file that this row must find, blanks around
-    // each; NULL: none. SECTION_COMMAND: the command's arguments, separated by blanks; a @ is the
-    // file of the row's patterns. SECTION_PEERS: NULL.
+    // each; NULL: none. SECTION_SPACES: the same, of plants in the kernel's space. SECTION_COMMAND:
+    // the command's arguments, separated by blanks; a @ is the file of the row's patterns. Others:
+    // NULL.
     const char *more;
 };
 
@@ -124,8 +129,19 @@ bool search_prepare(const struct row *row, const struct row_pattern *patterns, u
                     struct prepared_search *ret);
 void search_release(struct prepared_search *search);
 
-// Opens the image, mapped, counts all matches, closes it.
+// What a search goes through besides the image.
+struct spaces_setup {
+    size_t n_processes; // spaces of processes, whose roots are the pages behind the kernel's; 0:
+                        // the kernel's space
+    bool find;          // finds the tables; else the kernel's root is at 2 MiB
+};
+
+// Makes the spaces of an image. NULL after a message.
+struct ms_spaces *spaces_make(const struct spaces_setup *setup, const struct ms_image *image);
+
+// Opens the image, mapped, counts all matches, closes it. In physical memory, or with `setup` in
+// spaces, which are made anew and counted in the time.
 bool search_image(const struct prepared_search *search, const struct bench_image *image,
-                  unsigned threads, struct measurement *ret);
+                  const struct spaces_setup *setup, unsigned threads, struct measurement *ret);
 
 #endif

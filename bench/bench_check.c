@@ -51,9 +51,11 @@ static bool search(const struct row *row, const struct row_pattern *patterns,
 {
     const struct ms_open_options open_options = {.format = "raw"};
     struct ms_search_callbacks callbacks = {.hit = finds ? add_find : NULL, .user = finds};
+    const struct spaces_setup *setup = spaces_setup_of(row);
     struct ms_search_options options;
     struct ms_search_result result;
     struct prepared_search prepared;
+    struct ms_spaces *spaces = NULL;
     struct ms_image *opened;
     bool ok;
 
@@ -66,11 +68,15 @@ static bool search(const struct row *row, const struct row_pattern *patterns,
     ms_search_options_init(&options);
     options.threads = row->threads;
     options.count_only = !finds;
-    ok = ms_search(opened, prepared.matcher, &options, &callbacks, &result, NULL) == MS_OK;
+    if (setup)
+        options.spaces = spaces = spaces_make(setup, opened);
+    ok = (spaces || !setup) &&
+         ms_search(opened, prepared.matcher, &options, &callbacks, &result, NULL) == MS_OK;
     if (ok) {
         *hits_ret = result.hits;
         ms_search_result_release(&result);
     }
+    ms_spaces_free(spaces);
     ms_image_close(opened);
     search_release(&prepared);
     return ok;
@@ -107,6 +113,15 @@ static bool is_found(const struct finds *finds, uint64_t start)
     return false;
 }
 
+// Whether the line of the truth file is a plant where the row searches.
+static bool parse_plant(const struct row *row, const char *line, unsigned long long *address,
+                        char name[64])
+{
+    if (row->section == SECTION_SPACES)
+        return sscanf(line, "vplant kernel %llx %*u %*s %63s", address, name) == 2;
+    return sscanf(line, "plant %*s %llx %*u %*s %63s", address, name) == 2;
+}
+
 static bool check_plants(const struct row *row, const struct bench_image *image,
                          const struct finds *finds)
 {
@@ -120,8 +135,7 @@ static bool check_plants(const struct row *row, const struct bench_image *image,
         return false;
     }
     while (fgets(line, sizeof(line), truth)) {
-        if (sscanf(line, "plant %*s %llx %*u %*s %63s", &offset, name) != 2 ||
-            !is_expected(row, offset, name))
+        if (!parse_plant(row, line, &offset, name) || !is_expected(row, offset, name))
             continue;
         n++;
         if (is_found(finds, offset))
@@ -138,6 +152,23 @@ static bool check_plants(const struct row *row, const struct bench_image *image,
 }
 
 // == The whole row ==
+
+static bool check_opening(const struct row *row, const struct bench_image *image)
+{
+    const struct ms_open_options options = {.format = "raw"};
+    struct ms_image *opened;
+    struct ms_spaces *spaces;
+    bool ok;
+
+    if (ms_image_open(image->path, &options, &opened, NULL))
+        return false;
+    spaces = spaces_make(spaces_setup_of(row), opened);
+    ok = spaces && ms_spaces_n_warnings(spaces) == 0;
+    printf("%-14s %s\n", row->name, ok ? "found" : "not found, or with warnings");
+    ms_spaces_free(spaces);
+    ms_image_close(opened);
+    return ok;
+}
 
 static bool check_count(const struct row *row, const struct row_pattern *patterns,
                         const struct bench_image *image, uint64_t hits)
@@ -163,8 +194,11 @@ bool check_row(const struct row *row, const struct row_pattern *patterns,
 {
     struct finds finds = {0};
     uint64_t hits = 0;
-    bool ok = search(row, patterns, image, 0, &finds, &hits);
+    bool ok;
 
+    if (row->section == SECTION_SPACES && row->n_patterns == 0)
+        return check_opening(row, image);
+    ok = search(row, patterns, image, 0, &finds, &hits);
     if (!ok)
         fprintf(stderr, "memscan-bench: %s: the search failed\n", row->name);
     ok = ok && check_plants(row, image, &finds);

@@ -16,10 +16,14 @@ static const struct {
     const char *name;
     const char *spec;
     const char *format;
+    const char *size; // always; NULL: what was asked for
 } kinds[N_IMAGES] = {
     // Without its hole, so that a place in the file is the address.
-    [IMAGE_REALISTIC] = {"bench", BENCH_SPECS "/bench.spec", "raw-concat"},
-    [IMAGE_FLOOD] = {"flood", BENCH_SPECS "/flood.spec", "raw"},
+    [IMAGE_REALISTIC] = {"bench", BENCH_SPECS "/bench.spec", "raw-concat", NULL},
+    [IMAGE_FLOOD] = {"flood", BENCH_SPECS "/flood.spec", "raw", NULL},
+    [IMAGE_SCATTERED] = {"scattered", BENCH_SPECS "/scattered.spec", "raw", NULL},
+    [IMAGE_PROCESSES] = {"spaces200", BENCH_SPECS "/spaces200.spec", "raw", NULL},
+    [IMAGE_LARGE] = {"open", BENCH_SOURCE "/bench/open.spec", "raw", "16G"},
 };
 
 static bool is_there(const struct bench_image *image, const char *spec)
@@ -45,6 +49,11 @@ static bool run(char **arguments)
     return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
+static const char *size_of(const struct image_options *options, enum image_kind kind)
+{
+    return kinds[kind].size && !options->spec ? kinds[kind].size : options->size;
+}
+
 static bool make(const struct image_options *options, enum image_kind kind, const char *spec,
                  struct bench_image *image)
 {
@@ -55,7 +64,7 @@ static bool make(const struct image_options *options, enum image_kind kind, cons
         image->truth,     spec,       image->path,        NULL};
     char *copy[sizeof(arguments) / sizeof(arguments[0])];
 
-    snprintf(size, sizeof(size), "SIZE=%s", options->size);
+    snprintf(size, sizeof(size), "SIZE=%s", size_of(options, kind));
     memcpy(copy, arguments, sizeof(arguments));
     fprintf(stderr, "making %s\n", image->path);
     return run(copy);
@@ -67,7 +76,7 @@ bool image_make(const struct image_options *options, enum image_kind kind,
     const char *spec = options->spec ? options->spec : kinds[kind].spec;
     struct stat facts;
     int length = snprintf(image->path, sizeof(image->path), "%s/%s-%s.img", options->dir,
-                          options->spec ? "own" : kinds[kind].name, options->size);
+                          options->spec ? "own" : kinds[kind].name, size_of(options, kind));
 
     if (length < 0 || (size_t)length >= sizeof(image->path)) {
         fprintf(stderr, "memscan-bench: --dir and --size are too long\n");

@@ -38,11 +38,15 @@ static void json_round(FILE *file, const struct measurement *round)
 
 static void json_runner(FILE *file, const struct row_result *result, const struct runner *runner)
 {
+    bool spaces = result->row->section == SECTION_SPACES;
+
     fputs("{", file);
     json_string(file, "name", runner->name);
     if (runner->n_rounds > 0) {
         json_spread(file, "seconds", result_seconds(result, runner));
-        json_spread(file, "of_read", result_ratio(result, &result->runners[0], runner));
+        if (result->runners[0].n_rounds > 0)
+            json_spread(file, spaces ? "of_physical_time" : "of_read",
+                        result_ratio(result, &result->runners[0], runner));
     }
     if (runner->compile_seconds > 0)
         fprintf(file, ",\"compile_seconds\":%.6f", runner->compile_seconds);
@@ -68,8 +72,11 @@ static void json_row(FILE *file, const struct row_result *result)
         fputs(",", file);
         json_string(file, "arguments", row->more);
     }
-    fprintf(file, ",\"threads\":%u,\"patterns\":%zu,\"bytes\":%" PRIu64 ",\"runners\":[",
-            row_threads(row), row->n_patterns, result->image_bytes);
+    fprintf(file, ",\"threads\":%u,\"patterns\":%zu,\"bytes\":%" PRIu64, row_threads(row),
+            row->n_patterns, result->image_bytes);
+    if (result->needed_bytes > 0)
+        fprintf(file, ",\"needed_bytes\":%" PRIu64, result->needed_bytes);
+    fputs(",\"runners\":[", file);
     for (size_t i = 0; i < result->n_runners; i++) {
         fputs(i > 0 ? ",\n " : "\n ", file);
         json_runner(file, result, &result->runners[i]);

@@ -85,7 +85,7 @@ bool measure_library(struct bench *bench, struct running *running)
     ok = read_image(running->image->path, row_threads(row), &measured);
     if (ok) {
         runner_add(reader, &measured);
-        ok = search_image(&search, running->image, row_threads(row), &measured);
+        ok = search_image(&search, running->image, NULL, row_threads(row), &measured);
     }
     search_release(&search);
     if (!ok)

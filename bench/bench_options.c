@@ -10,13 +10,14 @@
 #include <string.h>
 
 static const char usage[] =
-    "Usage: memscan-bench [library|command|peers]... [OPTIONS]\n"
+    "Usage: memscan-bench [library|spaces|command|peers]... [OPTIONS]\n"
     "Measures searches against the rate at which this machine reads.\n"
     "\n"
     "  library          searches by libmemscan, beside bare Hyperscan\n"
+    "  spaces           searches of address spaces, beside those of physical memory\n"
     "  command          searches by memscan, as processes\n"
     "  peers            memscan beside ripgrep, grep, YARA, Hyperscan: answers and times\n"
-    "                   Without any of the three: library and command.\n"
+    "                   Without any of them: library and command.\n"
     "\n"
     "  --size SIZE      of the images, 1G by default\n"
     "  --dir DIR        where they are made and kept, the current folder by default\n"

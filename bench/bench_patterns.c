@@ -147,6 +147,38 @@ void make_utf16(struct row_pattern *pattern, size_t index)
         pattern->bytes[2 * i] = (uint8_t)text[i];
 }
 
+static const char *const words[] = {
+    "System",  "Device",   "Driver",  "Object",  "Registry", "Security", "Process", "Thread",
+    "Memory",  "Password", "Session", "Service", "Network",  "Account",  "Windows", "Version",
+    "Library", "Handle",   "Module",  "Pool",    "Token",    "Manager",  "Server",  "Client",
+    "Request", "Response", "Content", "Kernel",  "Config",   "Software", "Current", "Control",
+};
+
+static const char *random_word(uint64_t random)
+{
+    return words[random % (sizeof(words) / sizeof(words[0]))];
+}
+
+void make_string(struct row_pattern *pattern, size_t index)
+{
+    static const char joints[] = "\\/-_.: =";
+    uint64_t random = scramble(index + 2000000);
+    size_t wanted = 8 + random % 57, length = 0;
+
+    if (index == 0) {
+        make_text(pattern, index);
+        return;
+    }
+    pattern->kind = MS_ASCII;
+    while (length < wanted) {
+        random = scramble(random);
+        length += (size_t)snprintf(pattern->text + length, sizeof(pattern->text) - length, "%s%c",
+                                   random_word(random), joints[random >> 32 & 7]);
+    }
+    pattern->text[wanted] = '\0';
+    set_bytes(pattern, pattern->text, wanted);
+}
+
 // == Regexes ==
 
 static const char *const regexes[] = {
@@ -184,6 +216,34 @@ static void set_regex(struct row_pattern *pattern, const char *regex)
 void make_regex(struct row_pattern *pattern, size_t index)
 {
     set_regex(pattern, regexes[index]);
+}
+
+void make_many_regexes(struct row_pattern *pattern, size_t index)
+{
+    // Around two words.
+    static const struct {
+        const char *before, *between, *behind;
+    } forms[] = {
+        {"", "", "[ =:]{1,3}[!-~]{4,32}"},
+        {"\\\\", "\\\\", "[A-Za-z0-9_]{2,32}"},
+        {"", "[A-Za-z0-9_]{0,16}", "\\.(dll|sys|exe)"},
+        {"https?://", "\\.[a-z0-9.-]{1,32}/", ""},
+        {"(?i)", "[ _-]?", "[0-9]{2,8}"},
+        {"", "", "=\"[^\"]{1,64}\""},
+        {"", ".{1,16}", "[\\x00-\\x1f]"},
+        {"[0-9a-f]{8}-", "-", ""},
+    };
+    uint64_t random = scramble(index + 3000000);
+    size_t form = index % (sizeof(forms) / sizeof(forms[0]));
+    char regex[sizeof(pattern->regex)];
+
+    if (index < N_REGEXES) {
+        make_regex(pattern, index);
+        return;
+    }
+    snprintf(regex, sizeof(regex), "%s%s%s%s%s", forms[form].before, random_word(random),
+             forms[form].between, random_word(random >> 32), forms[form].behind);
+    set_regex(pattern, regex);
 }
 
 void make_url(struct row_pattern *pattern, size_t index)

@@ -23,10 +23,12 @@ pattern_maker make_dword_or_tag;  // by turns
 pattern_maker make_text;          // SeQueryInformationToken
 pattern_maker make_ignoring_case; // the same in any case
 pattern_maker make_utf16;
-pattern_maker make_regex; // one of N_REGEXES
-pattern_maker make_url;   // one of them
-pattern_maker make_host;  // URLs up to the host: no two matches end at the same place
-pattern_maker make_sid;   // a regex whose matches have one length
+pattern_maker make_string;       // 8 to 64 bytes of words; the first is SeQueryInformationToken
+pattern_maker make_regex;        // one of N_REGEXES
+pattern_maker make_many_regexes; // those, and then others of the same kinds with words in them
+pattern_maker make_url;          // one of them
+pattern_maker make_host;         // URLs up to the host: no two matches end at the same place
+pattern_maker make_sid;          // a regex whose matches have one length
 
 #define N_REGEXES 20
 

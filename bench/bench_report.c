@@ -115,6 +115,69 @@ static void library_row(struct table *table, const struct row_result *result)
     add_compile(table, bare);
 }
 
+// The rate over what the spaces need, and as a part of that of a search of physical memory.
+static void add_space_rates(struct table *table, const struct row_result *result,
+                            const struct runner *physical, const struct runner *memscan)
+{
+    double part = (double)result->needed_bytes / (double)result->image_bytes;
+    unsigned n = memscan->n_rounds;
+    struct spread spread;
+
+    if (physical->n_rounds == 0) {
+        table_add(table, "-");
+        table_add(table, "-");
+        return;
+    }
+    spread = result_ratio(result, physical, memscan);
+    spread = (struct spread){part * spread.low, part * spread.median, part * spread.high};
+    table_add(table, "%.2f", part * rate(result, memscan));
+    add_spread(table, &spread, n);
+}
+
+// What a search may take beyond the compiled patterns: 64 MiB and 8 bytes a page.
+static double memory_goal(const struct row_result *result)
+{
+    return (double)(64u << 20) + 8 * (double)result->needed_bytes / 4096;
+}
+
+static size_t spaces_columns(struct column *columns, const struct row_result *first)
+{
+    static const struct column all[] = {
+        {"spaces", SHOWN_IN_TEXT},
+        {"searched", SHOWN_IN_MARKDOWN},
+        {"physical GB/s", SHOWN_ALWAYS},
+        {"GB/s", SHOWN_ALWAYS},
+        {"of physical", SHOWN_ALWAYS},
+        {"passes", SHOWN_ALWAYS},
+        {"ms", SHOWN_ALWAYS},
+        {"hits", SHOWN_IN_TEXT},
+        {"physical hits", SHOWN_IN_TEXT},
+        {"anon MB", SHOWN_ALWAYS},
+        {"goal MB", SHOWN_IN_TEXT},
+        {"compile s", SHOWN_IN_TEXT},
+    };
+
+    (void)first;
+    memcpy(columns, all, sizeof(all));
+    return sizeof(all) / sizeof(all[0]);
+}
+
+static void spaces_row(struct table *table, const struct row_result *result)
+{
+    const struct runner *physical = &result->runners[0], *memscan = &result->runners[1];
+
+    add_row_cells(table, result);
+    add_rate(table, result, physical);
+    add_space_rates(table, result, physical, memscan);
+    add_ratio(table, result, memscan, physical);
+    table_add(table, "%.1f", 1e3 * result_seconds(result, memscan).median);
+    add_hits(table, memscan);
+    add_hits(table, physical);
+    table_add(table, "%.1f", (double)runner_peak(memscan).peak_bytes / 1e6);
+    table_add(table, "%.1f", memory_goal(result) / 1e6);
+    add_compile(table, memscan);
+}
+
 static double user_of(const struct measurement *measurement)
 {
     return 1e3 * measurement->user_seconds;
@@ -190,6 +253,7 @@ static const struct {
     void (*row)(struct table *table, const struct row_result *result);
 } layouts[N_SECTIONS] = {
     [SECTION_LIBRARY] = {library_columns, library_row},
+    [SECTION_SPACES] = {spaces_columns, spaces_row},
     [SECTION_COMMAND] = {command_columns, command_row},
     [SECTION_PEERS] = {peers_columns, peers_row},
 };

@@ -20,11 +20,13 @@ struct runner {
     double compile_seconds; // not in the times; 0 where it is in them, or there is nothing to say
 };
 
-// The runners of a row: the first is R, the second memscan.
+// The runners of a row: the first is what the second, memscan, is held against: R, or of spaces the
+// search of physical memory.
 struct row_result {
     const struct row *row;
     bool by_processor; // what is made of the times: of the processor's, not of the clock's
     uint64_t image_bytes;
+    uint64_t needed_bytes; // SECTION_SPACES: of pages that the spaces map, each counted once
     size_t n_runners;
     struct runner runners[MAX_RUNNERS];
 };

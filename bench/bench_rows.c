@@ -9,6 +9,7 @@
 
 const char *const section_names[N_SECTIONS] = {
     [SECTION_LIBRARY] = "library",
+    [SECTION_SPACES] = "spaces",
     [SECTION_COMMAND] = "command",
     [SECTION_PEERS] = "peers",
 };
@@ -41,12 +42,32 @@ const struct row rows[] = {
     {SECTION_LIBRARY, "regex-20", "20 regexes", ALL, 1, N_REGEXES, make_regex, REGEXES},
     {SECTION_LIBRARY, "flood", "00000000 in mostly zeros", IMAGE_FLOOD, 1, 1, make_zeros, NULL},
 
+    // == Address spaces ==
+    {SECTION_SPACES, "seams-dword-1", "scattered kernel: 1 aligned DWORD", IMAGE_SCATTERED, 1, 1,
+     make_dword, NULL},
+    {SECTION_SPACES, "seams-unaligned-1", "... 1 DWORD at any address", IMAGE_SCATTERED, 1, 1,
+     make_dword_anywhere, " seam "},
+    {SECTION_SPACES, "seams-strings-100", "... 100 strings of up to 64 bytes", IMAGE_SCATTERED, 1,
+     100, make_string, " text "},
+    {SECTION_SPACES, "seams-regex-100", "... 100 regexes", IMAGE_SCATTERED, 1, 100,
+     make_many_regexes, NULL},
+    {SECTION_SPACES, "processes-dword-1", "200 processes: 1 aligned DWORD", IMAGE_PROCESSES, 1, 1,
+     make_dword, NULL},
+    {SECTION_SPACES, "processes-unaligned-1", "... 1 DWORD at any address", IMAGE_PROCESSES, 1, 1,
+     make_dword_anywhere, NULL},
+    {SECTION_SPACES, "processes-strings-100", "... 100 strings", IMAGE_PROCESSES, 1, 100,
+     make_string, NULL},
+    {SECTION_SPACES, "open", "opening 16 GiB and finding the kernel", IMAGE_LARGE, 1, 0, NULL,
+     NULL},
+
     // == The command ==
     {SECTION_COMMAND, "cmd-start", "a search of one page", ALL, 0, 0, NULL,
      "-c -d 78090043 --range 0+1000"},
     {SECTION_COMMAND, "cmd-dword", "counts a DWORD", ALL, 0, 0, NULL, "-c -d 78090043"},
     {SECTION_COMMAND, "cmd-dword-1t", "... with one thread", ALL, 1, 0, NULL,
      "-c --threads 1 -d 78090043"},
+    {SECTION_COMMAND, "cmd-space", "counts a DWORD in a scattered kernel", IMAGE_SCATTERED, 0, 0,
+     NULL, "-c --dtb 200000 --arch x64 --space kernel -d 78090043"},
     {SECTION_COMMAND, "cmd-file-100", "counts 50 DWORDs and 50 tags of a file", ALL, 0, 100,
      make_dword_or_tag, "-c -f @"},
     {SECTION_COMMAND, "cmd-file-3000", "counts 3,000 tags of a file", ALL, 0, 3000, make_tag,

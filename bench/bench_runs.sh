@@ -1,14 +1,16 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# bench_runs.sh BENCH SPEC [no-regexes]: each row of the library and of the command runs, and is in
-# the table and in the JSON, which is valid. No time is judged.
+# bench_runs.sh BENCH SPEC SPACES-SPEC [no-regexes]: each row of the library, of the command and of
+# spaces runs, and is in the table and in the JSON, which is valid. No time is judged.
 set -u
 
 bench=$1
 spec=$2
+spaces_spec=$3
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
+no_regexes=${4-}
 cd "$folder" || exit 1
 
 fail() {
@@ -21,16 +23,30 @@ rows() {
     "$bench" --list | awk -v sections=" $* " 'index(sections, " " $1 " ") { print $2 }'
 }
 
+# check_rows TABLE JSON SECTION...
+check_rows() {
+    local table=$1 json=$2 row
+    shift 2
+    for row in $(rows "$@"); do
+        case $row in
+        regex-* | *-regex | *-regex-100) [ "$no_regexes" ] && continue ;;
+        esac
+        grep -q "^$row  *[-0-9]" "$table" || fail "$row is not in the table"
+        grep -q "\"row\":\"$row\"" "$json" || fail "$row is not in the JSON"
+    done
+}
+
 "$bench" library command --rounds 2 --size 2M --spec "$spec" --json json >table 2>log ||
     { cat log; fail "it did not run"; }
-for row in $(rows library command); do
-    case $row in
-    regex-* | cmd-regex) [ "${3-}" = no-regexes ] && continue ;;
-    esac
-    grep -q "^$row  *[0-9]" table || fail "$row is not in the table"
-    grep -q "\"row\":\"$row\"" json || fail "$row is not in the JSON"
-done
+check_rows table json library command
 grep -q '^R ' table && fail "R is a row"
+
+"$bench" spaces --rounds 2 --size 16M --spec "$spaces_spec" --json spaces.json >table 2>log ||
+    { cat log; fail "spaces did not run"; }
+check_rows table spaces.json spaces
+"$bench" spaces --rows 'open' --rounds 1 --size 16M --spec "$spaces_spec" --markdown >markdown 2>log ||
+    { cat log; fail "spaces do not run with --markdown"; }
+grep -q '^| opening 16 GiB' markdown || fail "no row of spaces in: $(cat markdown)"
 
 "$bench" library command --rows '*dword*' --rounds 1 --size 2M --spec "$spec" --markdown >markdown 2>log ||
     { cat log; fail "it does not run with --markdown"; }
@@ -41,8 +57,13 @@ grep -qF '| `-c -d 78090043` ' markdown || fail "no row of the command in: $(cat
 grep -q 'no row is called nothing' log || fail "it said: $(cat log)"
 
 command -v python3 >/dev/null || { echo "no python3: the JSON is not checked"; exit 0; }
-python3 - json <<'CHECK' || fail "the JSON is not right"
+python3 - json spaces.json <<'CHECK' || fail "the JSON is not right"
 import json, sys
+with open(sys.argv[2]) as file:
+    spaces = json.load(file)["results"]
+for row in spaces:
+    assert [runner["name"] for runner in row["runners"]] == ["physical", "memscan"], row["row"]
+    assert row["needed_bytes"] > 0 and len(row["runners"][1]["rounds"]) == 2, row["row"]
 with open(sys.argv[1]) as file:
     data = json.load(file)
 for name in "version", "commit", "date", "cpu", "kernel", "processors", "load", "rounds", "read_method":

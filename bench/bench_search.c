@@ -81,28 +81,44 @@ static int sample(void *user, const struct ms_progress *progress)
     return 0;
 }
 
+// False after a message.
+static bool count_all(const struct prepared_search *search, const struct ms_image *image,
+                      const struct spaces_setup *setup, unsigned threads, struct sampler *sampler,
+                      struct ms_search_result *result)
+{
+    const struct ms_search_callbacks callbacks = {.progress = sample, .user = sampler};
+    struct ms_spaces *spaces = setup ? spaces_make(setup, image) : NULL;
+    struct ms_search_options options;
+    struct ms_error error;
+    bool ok = !setup || spaces;
+
+    ms_search_options_init(&options);
+    options.count_only = true;
+    options.threads = threads;
+    options.spaces = spaces;
+    if (ok && ms_search(image, search->matcher, &options, &callbacks, result, &error))
+        ok = failed("searching", &error);
+    ms_spaces_free(spaces);
+    return ok;
+}
+
 bool search_image(const struct prepared_search *search, const struct bench_image *image,
-                  unsigned threads, struct measurement *ret)
+                  const struct spaces_setup *setup, unsigned threads, struct measurement *ret)
 {
     const struct ms_open_options open_options = {.flags = MS_OPEN_MAP, .format = "raw"};
     struct sampler sampler = {0};
-    const struct ms_search_callbacks callbacks = {.progress = sample, .user = &sampler};
-    struct ms_search_options options;
     struct ms_search_result result;
     struct ms_image *opened;
     struct ms_error error;
     double start = now_seconds(), processor_start = processor_seconds();
+    bool ok;
 
     if (ms_image_open(image->path, &open_options, &opened, &error))
         return failed(image->path, &error);
-    ms_search_options_init(&options);
-    options.count_only = true;
-    options.threads = threads;
-    if (ms_search(opened, search->matcher, &options, &callbacks, &result, &error)) {
-        ms_image_close(opened);
-        return failed("searching", &error);
-    }
+    ok = count_all(search, opened, setup, threads, &sampler, &result);
     ms_image_close(opened);
+    if (!ok)
+        return false;
     *ret = (struct measurement){
         .seconds = now_seconds() - start,
         .processor_seconds = processor_seconds() - processor_start,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The three sections: each measures one row in one round, R first and then the others, one behind
+// The sections: each measures one row in one round, R first and then the others, one behind
 // the other, so that a load that comes and goes meets them all.
 
 #ifndef MS_BENCH_SECTIONS_H
@@ -35,8 +35,12 @@ struct bench {
 
 // Each returns false after a message.
 bool measure_library(struct bench *bench, struct running *running);
+bool measure_spaces(struct bench *bench, struct running *running);
 bool measure_command(struct bench *bench, struct running *running);
 bool measure_peers(struct bench *bench, struct running *running);
+
+// The spaces that a row's searches go through; NULL: physical memory alone.
+const struct spaces_setup *spaces_setup_of(const struct row *row);
 
 // R as a process, with the row's number of threads.
 bool measure_read_process(struct bench *bench, struct running *running);

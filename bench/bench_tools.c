@@ -54,13 +54,13 @@ static const char *if_ignoring_case(const struct tool_input *input)
 
 static void memscan_one_thread(const struct tool_input *input, const char **arguments)
 {
-    APPEND(arguments, tools_memscan, "-1", "--quiet", "--as", "raw", "--threads", "1", "-f",
-           input->memscan_patterns.path, input->image);
+    APPEND(arguments, tools_memscan, "-1", "--quiet", "--as", "raw", "--space", "physical",
+           "--threads", "1", "-f", input->memscan_patterns.path, input->image);
 }
 
 static void memscan_all_threads(const struct tool_input *input, const char **arguments)
 {
-    APPEND(arguments, tools_memscan, "-1", "--quiet", "--as", "raw", "-f",
+    APPEND(arguments, tools_memscan, "-1", "--quiet", "--as", "raw", "--space", "physical", "-f",
            input->memscan_patterns.path, input->image);
 }
 

@@ -99,7 +99,7 @@ static bool run_plan(void *context)
     struct pattern_state *state = context;
 
     // The numbers' room is more than a byte for each.
-    return ms_plan(state->patterns->all.items, state->patterns->all.n, ~0u,
+    return ms_plan(state->patterns->all.items, state->patterns->all.n, ~0u, false,
                    (uint8_t *)state->numbers, NULL) == MS_OK;
 }
 

@@ -29,6 +29,7 @@ struct print_state {
     struct print_context context;
     struct settings settings;
     struct output out;
+    struct view view;
     struct window window;
     struct memory_file file;
     struct ms_image *image;
@@ -58,13 +59,14 @@ static bool make(struct print_state *state)
         !fixture_image(&state->file, "raw", "run 0 16M\nfill 0 16M mixed\n") ||
         ms_image_open(state->file.path, &options, &state->image, NULL) != MS_OK)
         return false;
-    window_open(&state->window, state->image);
+    view_open(&state->view, state->image, NULL);
+    window_open(&state->window, &state->view);
     state->context = (struct print_context){
         .out = &state->out,
         .settings = &state->settings,
         .patterns = state->patterns,
         .image_name = "image",
-        .image = state->image,
+        .view = &state->view,
         .window = &state->window,
     };
     return true;

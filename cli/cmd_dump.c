@@ -11,6 +11,7 @@
 #include "json.h"
 #include "message.h"
 #include "row.h"
+#include "space_choice.h"
 #include <inttypes.h>
 #include <string.h>
 
@@ -21,7 +22,7 @@
 
 struct dump {
     const struct settings *settings;
-    const struct ms_image *image;
+    const struct view *view; // of one space
     struct window *window;
     struct output *out;
     uint64_t n_bytes;   // printed
@@ -40,22 +41,36 @@ struct dump_row {
 
 static void print_text_row(const struct dump *dump, const struct dump_row *row)
 {
-    char address[FORMAT_NUMBER_ROOM + 4], *at = format_text(address, "p:");
+    char address[VIEW_ADDRESS_ROOM + 2],
+        *at = view_format_address(address, dump->view, 0, row->address);
 
-    at = format_address(at, row->address, ms_image_address_bits(dump->image));
     at = format_text(at, "  ");
     output_bytes(dump->out, address, (size_t)(at - address));
     output_bytes(dump->out, row->columns, row->columns_length);
     output_char(dump->out, '\n');
 }
 
+// The physical address, where there is one.
+static void print_json_physical(const struct dump *dump, uint64_t address)
+{
+    struct ms_space_info info = view_space(dump->view, 0);
+    struct ms_mapping_info mapping;
+
+    if (space_is_physical(&info))
+        json_address(dump->out, "physical", address);
+    else if (ms_spaces_translate(dump->view->spaces, 0, address, &mapping) &&
+             mapping_has_physical(&mapping))
+        json_address(dump->out, "physical", mapping.physical + (address - mapping.first));
+}
+
 static void print_json_row(const struct dump *dump, const struct dump_row *row)
 {
     char hex[4 * TEXT_CHARACTERS];
 
-    output_text(dump->out, "{\"type\":\"row\",\"space\":\"physical\"");
+    output_text(dump->out, "{\"type\":\"row\"");
+    json_text(dump->out, "space", view_space(dump->view, 0).name);
     json_address(dump->out, "address", row->address);
-    json_address(dump->out, "physical", row->address);
+    print_json_physical(dump, row->address);
     output_text(dump->out, ",\"bytes\":\"");
     output_bytes(dump->out, hex,
                  (size_t)(format_hex_bytes(hex, row->bytes, row->present, row->n_bytes) - hex));
@@ -73,6 +88,13 @@ static void print_row(const struct dump *dump, const struct dump_row *row)
         print_text_row(dump, row);
 }
 
+static void count_bytes(struct dump *dump, const bool *present, uint32_t n_bytes)
+{
+    dump->n_bytes += n_bytes;
+    for (uint32_t i = 0; i < n_bytes; i++)
+        dump->n_present += present[i];
+}
+
 // == Columns ==
 
 // Prints a row of up to `length` bytes. Returns how many bytes it took, 0 to stop.
@@ -82,8 +104,8 @@ static uint32_t dump_columns(struct dump *dump, uint64_t address, uint64_t lengt
     char columns[ROW_ROOM];
     struct dump_row printed = {.address = address, .bytes = row.bytes, .present = row.present};
 
-    dump->n_present += row_read(&row, dump->window, address, length);
-    dump->n_bytes += row.n_bytes;
+    row_read(&row, dump->window, address, length);
+    count_bytes(dump, row.present, row.n_bytes);
     printed.n_bytes = row.n_bytes;
     printed.columns = columns;
     printed.columns_length =
@@ -128,10 +150,8 @@ static uint32_t dump_text(struct dump *dump, uint64_t address, uint64_t length)
     for (; n < n_bytes && !is_nul(bytes + n, present + n, width); n += width)
         *at++ = text_character(bytes + n, present + n, width);
     *at++ = '"';
-    for (uint32_t i = 0; i < n_bytes && i < n + width; i++) {
-        dump->n_present += present[i];
-        dump->n_bytes++;
-    }
+    // With the NUL that ended it.
+    count_bytes(dump, present, n < n_bytes ? n + width : n_bytes);
     print_row(dump,
               &(struct dump_row){address, bytes, present, n, columns, (size_t)(at - columns)});
     return n < n_bytes ? 0 : n_bytes;
@@ -162,34 +182,25 @@ static void dump_range(struct dump *dump, const struct ms_range *range, struct o
     }
 }
 
-// Bytes of [first, last] that the image's headers say are in the file.
-static uint64_t count_held(const struct ms_image *image, uint64_t first, uint64_t last)
+static int add_present(void *user, const struct ms_mapping_info *mapping)
 {
-    uint64_t sum = 0;
-
-    for (size_t i = 0; i < ms_image_n_runs(image); i++) {
-        struct ms_run run = ms_image_run(image, i);
-        uint64_t run_last = run.start + (run.length - 1);
-        uint64_t from = run.start > first ? run.start : first;
-        uint64_t to = run_last < last ? run_last : last;
-
-        if (run.presence == MS_PRESENT && from <= to)
-            sum += to - from + 1;
-    }
-    return sum;
+    if (mapping->state == MS_MAPPED_PRESENT)
+        *(uint64_t *)user += mapping->last - mapping->first + 1;
+    return 0;
 }
 
 // What could not be read prints as a hole does: so it is said.
 static void report_unreadable(const struct dump *dump, uint64_t first)
 {
-    uint64_t unreadable;
+    struct ms_range range = {.first = first, .last = first + (dump->n_bytes - 1)};
+    uint64_t n_held = 0; // bytes that headers and tables say are in the file
 
     if (dump->n_bytes == 0)
         return;
-    unreadable = count_held(dump->image, first, first + (dump->n_bytes - 1)) - dump->n_present;
-    if (unreadable > 0 && !dump->settings->quiet)
+    ms_spaces_visit(dump->view->spaces, 0, &range, add_present, &n_held);
+    if (n_held > dump->n_present && !dump->settings->quiet)
         message("%s: warning: %" PRIu64 " of these bytes could not be read",
-                ms_image_path(dump->image), unreadable);
+                ms_image_path(dump->view->image), n_held - dump->n_present);
 }
 
 // ADDR, or a range in any form.
@@ -201,7 +212,7 @@ static bool parse_where(const char *text, uint32_t element_size, struct ms_range
     if (strpbrk(text, "+,") != NULL) {
         status = ms_range_parse(text, element_size, range, &error);
     } else {
-        status = ms_address_parse(text, &range->first, NULL, &error);
+        status = ms_address_parse(text, &range->first, &range->physical, &error);
         range->last = range->first > UINT64_MAX - (DEFAULT_BYTES - 1)
                           ? UINT64_MAX
                           : range->first + (DEFAULT_BYTES - 1);
@@ -212,16 +223,16 @@ static bool parse_where(const char *text, uint32_t element_size, struct ms_range
 }
 
 static int dump(const struct settings *settings, const struct ms_range *range,
-                const struct ms_image *image)
+                const struct view *view)
 {
     struct outcome outcome = {0};
     struct output out;
     struct window window;
-    struct dump dump = {.settings = settings, .image = image, .window = &window, .out = &out};
+    struct dump dump = {.settings = settings, .view = view, .window = &window, .out = &out};
 
     if (!command_output_open(&out))
         return EXIT_ERROR;
-    window_open(&window, image);
+    window_open(&window, view);
     interrupt_install();
     dump_range(&dump, range, &outcome);
     report_unreadable(&dump, range->first);
@@ -229,11 +240,38 @@ static int dump(const struct settings *settings, const struct ms_range *range,
     return command_finish(&outcome, &out);
 }
 
+// Chooses the one space to print, and cuts the range to it.
+static bool choose(struct opened *opened, const struct settings *settings, struct ms_range *range,
+                   struct view *view)
+{
+    struct space_choice choice = {.by_default = DEFAULT_MEMORY};
+    uint64_t top;
+
+    space_choice_add_range(&choice, range);
+    if (!spaces_choose(opened, settings, &choice))
+        return false;
+    if (ms_spaces_count(opened->spaces) != 1) {
+        message("dump: --space: one space is expected");
+        return false;
+    }
+    view_open(view, opened->image, opened->spaces);
+    top = view_top(view, 0);
+    if (range->first > top) {
+        message("%s: the address 0x%" PRIx64 " is above the top of space %s", opened->path,
+                range->first, view_space(view, 0).name);
+        return false;
+    }
+    if (range->last > top)
+        range->last = top;
+    return true;
+}
+
 int command_dump(const struct settings *settings)
 {
     struct ms_range range = {0};
-    struct ms_image *image;
-    int status;
+    struct opened opened;
+    struct view view;
+    int status = EXIT_ERROR;
 
     if (settings->n_operands != 2) {
         message(
@@ -242,10 +280,9 @@ int command_dump(const struct settings *settings)
     }
     if (!parse_where(settings->operands[0], ms_pattern_kind_size(settings->dump_kind), &range))
         return EXIT_ERROR;
-    image = image_open(settings->operands[1], settings);
-    if (image == NULL)
-        return EXIT_ERROR;
-    status = dump(settings, &range, image);
-    ms_image_close(image);
+    if (image_open(&opened, settings->operands[1], settings) &&
+        choose(&opened, settings, &range, &view))
+        status = dump(settings, &range, &view);
+    image_close(&opened);
     return status;
 }

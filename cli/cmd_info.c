@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// memscan info: what the headers of an image say. Addresses of runs and holes have both ends
-// inclusive, as everywhere in memscan.
+// memscan info: what the headers of an image say, and its page tables. Addresses of runs and holes
+// have both ends inclusive, as everywhere in memscan.
 
 #include "command.h"
 
@@ -9,6 +9,7 @@
 #include "image_open.h"
 #include "json.h"
 #include "message.h"
+#include <stdio.h>
 #include <string.h>
 
 #define NAME_WIDTH  14
@@ -49,6 +50,11 @@ static void each_stretch(struct output *out, const struct ms_image *image, stret
     }
 }
 
+static bool is_raw(const struct ms_image *image)
+{
+    return strcmp(ms_image_format(image), "raw") == 0;
+}
+
 static uint64_t sum_runs(const struct ms_image *image, enum ms_presence presence)
 {
     uint64_t sum = 0;
@@ -64,12 +70,6 @@ static uint64_t sum_runs(const struct ms_image *image, enum ms_presence presence
 
 // == Text ==
 
-static void print_blanks(struct output *out, size_t used, size_t width)
-{
-    for (; used < width; used++)
-        output_char(out, ' ');
-}
-
 // A name in its column, and a text that may come from the image.
 static void print_fact(struct output *out, const char *name, const char *text)
 {
@@ -77,7 +77,7 @@ static void print_fact(struct output *out, const char *name, const char *text)
 
     at = format_escaped(at, name, strlen(name), (size_t)NAME_WIDTH * 4);
     output_bytes(out, escaped, (size_t)(at - escaped));
-    print_blanks(out, (size_t)(at - escaped), NAME_WIDTH - 2);
+    output_blanks(out, (size_t)(at - escaped), NAME_WIDTH - 2);
     output_text(out, "  ");
     at = format_escaped(escaped, text, strlen(text), sizeof(escaped));
     output_bytes(out, escaped, (size_t)(at - escaped));
@@ -105,7 +105,7 @@ static void print_stretch(struct output *out, const struct ms_image *image,
     // A run of all 2^64 bytes cannot come from a file; the sum below would be 0.
     bytes = format_decimal(line, stretch->last - stretch->first + 1);
     output_char(out, ' '); // always one: holes of 64-bit memory are wider than the column
-    print_blanks(out, (size_t)(bytes - line), BYTES_WIDTH - 1);
+    output_blanks(out, (size_t)(bytes - line), BYTES_WIDTH - 1);
     output_bytes(out, line, (size_t)(bytes - line));
     if (stretch->run == NULL) {
         output_text(out, "  hole\n");
@@ -118,9 +118,52 @@ static void print_stretch(struct output *out, const struct ms_image *image,
     }
 }
 
-static void print_text(struct output *out, const char *path, const struct ms_image *image)
+// "p:001ad000 x64, crash-dump header; what speaks against it"
+static void print_root(struct output *out, const struct ms_image *image, const struct ms_root *root,
+                       const char *name)
 {
-    print_fact(out, "image", path);
+    char text[FIELD_BYTES], *at = text;
+
+    at = format_address(format_text(at, "p:"), root->address, ms_image_address_bits(image));
+    snprintf(at, sizeof(text) - (size_t)(at - text), " %s, %s%s%s", ms_paging_name(root->paging),
+             root->origin, root->remark[0] != '\0' ? "; " : "", root->remark);
+    print_fact(out, name, text);
+}
+
+// How addresses follow from offsets in the file of a raw image, where that has been found out.
+static void print_layout(struct output *out, const struct opened *opened)
+{
+    unsigned bits = ms_image_address_bits(opened->image);
+    char text[128], *at = format_text(text, "without p:");
+
+    if (opened->hole == NULL) {
+        if (is_raw(opened->image))
+            print_fact(out, "layout", "an offset in the file is a physical address");
+        return;
+    }
+    at = format_address(at, opened->hole->first, bits);
+    at = format_address(format_text(at, "-p:"), opened->hole->last, bits);
+    *format_text(at, opened->hole_found ? ", as the page tables want it" : ", as given") = '\0';
+    print_fact(out, "layout", text);
+}
+
+// Nothing where no page tables were found.
+static void print_roots(struct output *out, const struct opened *opened)
+{
+    for (size_t i = 0; i < ms_spaces_n_roots(opened->spaces); i++) {
+        struct ms_root root = ms_spaces_root(opened->spaces, i);
+
+        print_root(out, opened->image, &root, i == 0 ? "page tables" : "runner-up");
+    }
+    if (opened->hole != NULL || ms_spaces_n_roots(opened->spaces) > 0)
+        print_layout(out, opened);
+}
+
+static void print_text(struct output *out, const struct opened *opened)
+{
+    const struct ms_image *image = opened->image;
+
+    print_fact(out, "image", opened->path);
     print_fact(out, "format", ms_image_format(image));
     print_fact(out, "machine", ms_image_machine(image));
     print_bytes_fact(out, "file size", ms_image_file_size(image));
@@ -129,6 +172,7 @@ static void print_text(struct output *out, const char *path, const struct ms_ima
 
         print_fact(out, fact.name, fact.text);
     }
+    print_roots(out, opened);
     print_bytes_fact(out, "present", sum_runs(image, MS_PRESENT));
     print_bytes_fact(out, "absent", sum_runs(image, MS_ABSENT));
     output_text(out, "memory\n");
@@ -183,10 +227,37 @@ static void print_json_warnings(struct output *out, const struct ms_image *image
     output_char(out, ']');
 }
 
-static void print_json(struct output *out, const char *path, const struct ms_image *image)
+static void print_json_roots(struct output *out, const struct opened *opened)
 {
+    json_key(out, "roots");
+    for (size_t i = 0; i < ms_spaces_n_roots(opened->spaces); i++) {
+        struct ms_root root = ms_spaces_root(opened->spaces, i);
+
+        output_text(out, i == 0 ? "[{\"paging\":" : ",{\"paging\":");
+        output_json_text(out, ms_paging_name(root.paging));
+        json_address(out, "address", root.address);
+        json_text(out, "origin", root.origin);
+        json_text(out, "remark", root.remark);
+        output_char(out, '}');
+    }
+    output_char(out, ']');
+}
+
+static void print_json_layout(struct output *out, const struct opened *opened)
+{
+    output_text(out, ",\"left_out\":{\"source\":");
+    output_json_text(out, opened->hole_found ? "page tables" : "given");
+    json_address(out, "start", opened->hole->first);
+    json_address(out, "end", opened->hole->last);
+    output_char(out, '}');
+}
+
+static void print_json(struct output *out, const struct opened *opened)
+{
+    const struct ms_image *image = opened->image;
+
     output_text(out, "{\"type\":\"info\"");
-    json_text(out, "image", path);
+    json_text(out, "image", opened->path);
     json_text(out, "format", ms_image_format(image));
     json_text(out, "machine", ms_image_machine(image));
     json_number(out, "address_bits", ms_image_address_bits(image));
@@ -200,6 +271,10 @@ static void print_json(struct output *out, const char *path, const struct ms_ima
     output_char(out, ']');
     print_json_facts(out, image);
     print_json_warnings(out, image);
+    if (ms_spaces_n_roots(opened->spaces) > 0)
+        print_json_roots(out, opened);
+    if (opened->hole != NULL)
+        print_json_layout(out, opened);
     output_text(out, "}\n");
 }
 
@@ -208,19 +283,18 @@ static void print_json(struct output *out, const char *path, const struct ms_ima
 static bool print_info(struct output *out, const char *path, const struct settings *settings,
                        bool first)
 {
-    struct ms_image *image = image_open(path, settings);
+    struct opened opened;
+    bool ok = image_open(&opened, path, settings);
 
-    if (image == NULL)
-        return false;
-    if (settings->format == FORMAT_JSONL) {
-        print_json(out, path, image);
-    } else {
+    if (ok && settings->format == FORMAT_JSONL) {
+        print_json(out, &opened);
+    } else if (ok) {
         if (!first)
             output_char(out, '\n');
-        print_text(out, path, image);
+        print_text(out, &opened);
     }
-    ms_image_close(image);
-    return true;
+    image_close(&opened);
+    return ok;
 }
 
 int command_info(const struct settings *settings)

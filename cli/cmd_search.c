@@ -13,7 +13,8 @@
 #include "progress.h"
 #include "search_query.h"
 #include "search_report.h"
-#include <inttypes.h>
+#include "space_choice.h"
+#include "space_names.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,7 +26,10 @@ struct search_run {
     const struct search_query *query;
     const struct printer *printer;
     struct print_context context;
+    struct view view;
     struct window window;
+    struct ms_range *ranges; // as they are for the image
+    size_t first_space;
     struct outcome outcome;
 };
 
@@ -35,6 +39,7 @@ static int on_hit(void *user, const struct ms_hit *hit)
 {
     struct search_run *run = user;
 
+    window_enter(&run->window, hit->space);
     run->printer->hit(&run->context, hit);
     return run->context.out->os_errno != 0;
 }
@@ -66,12 +71,17 @@ static struct ms_search_options search_options(const struct search_run *run)
     struct ms_search_options options;
 
     ms_search_options_init(&options);
-    options.ranges = run->query->ranges;
+    options.spaces = run->view.spaces;
+    options.page_flags = settings->page_flags;
+    options.ranges = run->ranges;
     options.n_ranges = run->query->n_ranges;
-    options.from = settings->from;
+    options.first_space = run->first_space;
+    options.from = settings->from.address;
     options.threads = settings->threads;
     options.chunk_bytes = settings->chunk_bytes;
     options.fold = run->printer->folds;
+    options.once = settings->once;
+    options.edge = settings->edge;
     options.count_only = run->printer->hit == NULL;
     if (settings->max_hits_given)
         options.max_hits = settings->max_hits;
@@ -84,8 +94,8 @@ static void print_results(struct search_run *run, const struct print_end *end)
 {
     const struct printer *printer = run->printer;
 
-    if (printer->coverage != NULL)
-        printer->coverage(&run->context, &end->result->coverage);
+    for (size_t i = 0; printer->coverage != NULL && i < end->result->n_spaces; i++)
+        printer->coverage(&run->context, i, &end->result->space_coverage[i]);
     if (printer->end != NULL)
         printer->end(&run->context, end);
     outcome_flush(&run->outcome, run->context.out);
@@ -96,9 +106,9 @@ static void report(struct search_run *run, const struct print_end *end, double s
     const char *name = run->context.image_name;
 
     if (end->interrupted)
-        message("%s: interrupted: --from 0x%" PRIx64 " goes on", name, end->result->next);
+        report_interrupted(name, &run->view, end->result);
     if (run->printer->closing && !run->settings->quiet)
-        report_summary(name, end->result);
+        report_summary(name, &run->view, end->result);
     if (run->settings->stats)
         report_stats(name, run->query->matcher, end->result, seconds);
     if (!end->interrupted && !report_coverage(name, run->settings, &end->result->coverage))
@@ -118,8 +128,7 @@ static enum ms_status run_search(struct search_run *run, struct ms_search_result
     enum ms_status status;
 
     progress_start(!run->settings->no_progress && !run->settings->quiet);
-    status =
-        ms_search(run->context.image, run->query->matcher, &options, &callbacks, result, error);
+    status = ms_search(run->view.image, run->query->matcher, &options, &callbacks, result, error);
     progress_stop();
     return status;
 }
@@ -150,27 +159,83 @@ static void search_open_image(struct search_run *run)
     }
 }
 
+// == Opening ==
+
+static bool choose(struct opened *opened, const struct search_run *run)
+{
+    struct space_choice choice = {.by_default = DEFAULT_MEMORY};
+
+    for (size_t i = 0; i < run->query->n_ranges; i++)
+        space_choice_add_range(&choice, &run->query->ranges[i]);
+    return spaces_choose(opened, run->settings, &choice);
+}
+
+// A search of physical memory alone needs no spaces, and prints while it reads.
+static bool is_physical_alone(const struct ms_spaces *spaces)
+{
+    return ms_spaces_count(spaces) == 1 && ms_spaces_info(spaces, 0).kind == MS_SPACE_PHYSICAL;
+}
+
+// Whether the spaces have the place that --from names, and which one it is in.
+static bool find_first_space(struct search_run *run)
+{
+    const struct from *from = &run->settings->from;
+    size_t i = 0, count = view_count(&run->view);
+    struct ms_space_info info;
+
+    while (from->space != NULL && i < count &&
+           !space_name_equal(view_space(&run->view, i).name, from->space, from->space_length))
+        i++;
+    if (i == count) {
+        message("%s: --from: space %.*s is not searched: name it with --space, too",
+                run->context.image_name, (int)from->space_length, from->space);
+        return false;
+    }
+    info = view_space(&run->view, i);
+    if (from->physical && !space_is_physical(&info)) {
+        message("%s: --from: p: in front of an address: %s, where it begins, has virtual addresses",
+                run->context.image_name, info.name);
+        return false;
+    }
+    run->first_space = i;
+    return true;
+}
+
+static bool prepare(struct search_run *run, struct opened *opened)
+{
+    bool alone;
+
+    if (!image_open(opened, run->context.image_name, run->settings) || !choose(opened, run))
+        return false;
+    alone = is_physical_alone(opened->spaces);
+    view_open(&run->view, opened->image, alone ? NULL : opened->spaces);
+    window_open(&run->window, &run->view);
+    for (size_t i = 0; i < run->query->n_ranges; i++) {
+        run->ranges[i] = run->query->ranges[i];
+        range_fit(&run->ranges[i], opened->spaces);
+    }
+    return find_first_space(run);
+}
+
 static void search_image(struct search_run *run, const char *path)
 {
-    struct ms_image *image = image_open(path, run->settings);
+    struct opened opened = {0};
     size_t prefix_room = 4 * strlen(path) + 8;
     char *prefix = malloc(prefix_room);
 
-    if (image == NULL) {
-        run->outcome.error = true;
-    } else if (prefix == NULL) {
+    run->context.image_name = path;
+    if (prefix == NULL) {
         message_no_memory();
+        run->outcome.error = true;
+    } else if (!prepare(run, &opened)) {
         run->outcome.error = true;
     } else {
         *format_escaped(prefix, path, strlen(path), prefix_room - 1) = '\0';
-        window_open(&run->window, image);
-        run->context.image = image;
-        run->context.image_name = path;
         run->context.image_prefix = run->settings->n_operands > 1 ? prefix : NULL;
         search_open_image(run);
     }
     free(prefix);
-    ms_image_close(image);
+    image_close(&opened);
 }
 
 // == All images ==
@@ -207,10 +272,18 @@ static int search(const struct settings *settings, const struct search_query *qu
     struct output out;
     struct search_run run = {.settings = settings, .query = query, .printer = printer};
 
-    if (!command_output_open(&out))
+    run.ranges = calloc(query->n_ranges + 1, sizeof(*run.ranges));
+    if (run.ranges == NULL) {
+        message_no_memory();
         return EXIT_ERROR;
+    }
+    if (!command_output_open(&out)) {
+        free(run.ranges);
+        return EXIT_ERROR;
+    }
     run.context = (struct print_context){
         .out = &out,
+        .view = &run.view,
         .window = &run.window,
         .settings = settings,
         .patterns = query->patterns,
@@ -219,6 +292,7 @@ static int search(const struct settings *settings, const struct search_query *qu
     };
     interrupt_install();
     search_images(&run);
+    free(run.ranges);
     return command_finish(&run.outcome, &out);
 }
 

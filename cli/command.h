@@ -32,5 +32,15 @@ int command_finish(struct outcome *outcome, struct output *out);
 int command_search(const struct settings *settings);
 int command_info(const struct settings *settings);
 int command_dump(const struct settings *settings);
+int command_spaces(const struct settings *settings);
+int command_map(const struct settings *settings);
+int command_v2p(const struct settings *settings);
+int command_p2v(const struct settings *settings);
+
+// The command that `word` names, N_COMMANDS if it names none.
+enum command_id command_find(const char *word);
+
+// Does what the settings ask for: the command, or its help. Returns the exit status.
+int command_run(const struct settings *settings);
 
 #endif

@@ -9,7 +9,9 @@
 
 static const char description[] =
     "memscan searches memory images: copies of a machine's physical memory, with holes where the "
-    "machine had none or where the image has none. It finds values, text and regular expressions "
+    "machine had none or where the image has none. Where it finds page tables in an image, it "
+    "searches the kernel's address space and then the memory that this does not map. It finds "
+    "values, text and regular expressions "
     "exactly: no match is lost at the edge of a page or a chunk, none is made up across a hole, "
     "and "
     "the output is the same for any number of threads.\n"
@@ -18,6 +20,10 @@ static const char description[] =
     "written "
     "./info. Options and images may be mixed; -- ends the options.\n"
     "\n"
+    "An address space is a list of segments, stretches of memory that is mapped one behind the "
+    "other, wherever it lies physically; everything else is a hole. A match lies in one segment, "
+    "and is reported once for each address that it has.\n"
+    "\n"
     "Values, addresses and the lengths of ranges are hexadecimal; 0x is allowed, and 0n means "
     "decimal. "
     "Counts and sizes of options are decimal, or hexadecimal behind 0x.\n";
@@ -25,17 +31,20 @@ static const char description[] =
 static const char output[] =
     "Text lines are those of WinDbg's s command: the address, two spaces, and 16 bytes as bytes, "
     "words, "
-    "DWORDs or QWORDs, with the characters behind them. Physical addresses have p: in front. A "
-    "byte "
-    "that is not in the image prints as ??. Three blanks further to the right stands which pattern "
-    "it "
-    "was, if there are several, and \"repeated N times\" for matches in a row. If several images "
-    "are "
-    "searched each line begins with the image's name and a colon.\n"
+    "DWORDs or QWORDs, with the characters behind them. Physical addresses have p: in front; where "
+    "several virtual spaces are searched, or several with physical addresses, the name of the "
+    "space and a colon are in front. A byte that is not in the image prints as ??. Three blanks "
+    "further to the right stands which pattern it was, if there are several, \"repeated N times\" "
+    "for matches in a row, what is missing of a partial match, and where else the same bytes are "
+    "mapped. If several images are searched each line begins with the image's name and a colon.\n"
     "\n"
     "JSON Lines: a _begin_ object an image, then _hit_, _gap_ and _coverage_ objects, and an _end_ "
-    "object with the counts. Addresses are strings, counts are numbers. An interrupted search has "
-    "_interrupted_ and _next_ in its end object.\n"
+    "object with the counts. Addresses are strings, counts are numbers. A hit has the _space_, the "
+    "_address_ there and the _physical_ address of its first byte; with --once, _mappings_ with "
+    "all its places, and _n_mappings_ where not all are listed; with --edge, _partial_ and the "
+    "bytes that are _missing_before_ and _missing_behind_. There is a coverage object for each "
+    "space. An interrupted search has _interrupted_, _next_ and, where spaces are searched, "
+    "_next_space_ in its end object.\n"
     "\n"
     "A closing line on standard error says for each image how many matches there were and how much "
     "of "
@@ -52,9 +61,8 @@ static const struct {
     {"1", "Nothing was found."},
     {"2", "An error; one line on standard error says which."},
     {"3", "Less was searched than --require-coverage asks for."},
-    {"130",
-     "Interrupted, by SIGINT, SIGTERM, SIGHUP or SIGXCPU; standard error says from where --from "
-     "can go on."},
+    {"130", "Interrupted, by SIGINT, SIGTERM, SIGHUP or SIGXCPU; standard error says which --space "
+            "and --from go on."},
 };
 
 static const struct {

@@ -94,16 +94,30 @@ static void output_json_escape(struct output *out, char c)
     output_bytes(out, text, sizeof(text));
 }
 
+// How many characters from here on are ASCII that a JSON string holds as it is.
+static size_t plain_length(const char *text, size_t length)
+{
+    size_t n = 0;
+
+    while (n < length && text[n] >= ' ' && text[n] < 0x7f && text[n] != '"' && text[n] != '\\')
+        n++;
+    return n;
+}
+
 void output_json_string(struct output *out, const char *text, size_t length)
 {
     output_char(out, '"');
-    for (size_t i = 0; i < length;) {
-        size_t n = utf8_length(text + i, length - i);
-        unsigned char c = (unsigned char)text[i];
+    for (size_t i = 0;;) {
+        size_t plain = plain_length(text + i, length - i), n;
 
+        output_bytes(out, text + i, plain);
+        i += plain;
+        if (i == length)
+            break;
+        n = utf8_length(text + i, length - i);
         if (n == 0)
             output_text(out, "\xef\xbf\xbd");
-        else if (n == 1 && (c < ' ' || c == '"' || c == '\\' || c == 0x7f))
+        else if (n == 1)
             output_json_escape(out, text[i]);
         else
             output_bytes(out, text + i, n);
@@ -117,13 +131,19 @@ void output_json_text(struct output *out, const char *text)
     output_json_string(out, text, strlen(text));
 }
 
+bool csv_is_plain(const char *text, size_t length)
+{
+    size_t plain = 0;
+
+    while (plain < length && text[plain] != '"' && text[plain] != ',' &&
+           (unsigned char)text[plain] >= ' ')
+        plain++;
+    return plain == length;
+}
+
 void output_csv_field(struct output *out, const char *text, size_t length)
 {
-    bool quoted = false;
-
-    for (size_t i = 0; i < length; i++)
-        quoted = quoted || text[i] == '"' || text[i] == ',' || (unsigned char)text[i] < ' ';
-    if (!quoted) {
+    if (csv_is_plain(text, length)) {
         output_bytes(out, text, length);
         return;
     }

@@ -20,6 +20,9 @@ char *format_escaped(char *at, const char *text, size_t length, size_t room);
 void output_json_string(struct output *out, const char *text, size_t length);
 void output_json_text(struct output *out, const char *text);
 
+// Whether a CSV field needs no quotes.
+bool csv_is_plain(const char *text, size_t length);
+
 // As a CSV field (RFC 4180), in quotes where it needs them.
 void output_csv_field(struct output *out, const char *text, size_t length);
 

@@ -40,6 +40,8 @@ static void print_usage(struct output *out, enum command_id command)
         return;
     output_text(out, "       memscan COMMAND [--help] [OPTIONS] IMAGE..., COMMAND being\n");
     for (int i = 0; i < N_COMMANDS; i++) {
+        if (i == COMMAND_SEARCH)
+            continue;
         print_padded(out, command_texts[i].name, OPTION_COLUMN - 2);
         output_text(out, command_texts[i].summary);
         output_char(out, '\n');
@@ -70,7 +72,8 @@ static void print_group(struct output *out, enum command_id command, enum option
     for (size_t i = 0; i < option_table_length; i++) {
         const struct option_entry *entry = &option_table[i];
 
-        if (!option_belongs(entry, command) || entry->group != group || entry->rare)
+        if (!option_belongs(entry, command) || entry->group != group ||
+            (entry->rare >> command & 1))
             continue;
         if (!any) {
             output_text(out, group_names[group]);
@@ -81,12 +84,22 @@ static void print_group(struct output *out, enum command_id command, enum option
     }
 }
 
+static bool leaves_out(enum command_id command)
+{
+    for (size_t i = 0; i < option_table_length; i++)
+        if (option_belongs(&option_table[i], command) && (option_table[i].rare >> command & 1))
+            return true;
+    return false;
+}
+
 void help_print(struct output *out, enum command_id command)
 {
     print_examples(out, command);
     print_usage(out, command);
     for (int group = 0; group < N_GROUPS; group++)
         print_group(out, command, (enum option_group)group);
+    if (leaves_out(command))
+        output_text(out, "The manual page, memscan(1), has more options.\n");
 }
 
 void help_print_version(struct output *out)

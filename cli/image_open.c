@@ -8,6 +8,7 @@
 #include "message.h"
 #include <ctype.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 
 // Hex digits and what values are written with.
@@ -41,21 +42,85 @@ static const char *hint(const char *path)
     return "";
 }
 
-struct ms_image *image_open(const char *path, const struct settings *settings)
+static bool open_image(struct opened *opened, const struct settings *settings)
 {
     struct ms_open_options options = {
         .flags = settings->map ? MS_OPEN_MAP : 0,
         .format = settings->as,
+        .hole = opened->hole,
     };
-    struct ms_image *image = NULL;
     struct ms_error error = {0};
 
-    if (ms_image_open(path, &options, &image, &error) != MS_OK) {
-        // Its text begins with the path.
-        message("%s%s", error.text, error.os_errno == ENOENT ? hint(path) : "");
-        return NULL;
-    }
-    for (size_t i = 0; !settings->quiet && i < ms_image_n_warnings(image); i++)
-        message("%s: warning: %s", path, ms_image_warning(image, i));
-    return image;
+    if (ms_image_open(opened->path, &options, &opened->image, &error) == MS_OK)
+        return true;
+    // Its text begins with the path.
+    message("%s%s", error.text, error.os_errno == ENOENT ? hint(opened->path) : "");
+    return false;
+}
+
+static bool find_tables(struct opened *opened, const struct settings *settings)
+{
+    struct ms_spaces_options options = {
+        .root = settings->root,
+        .paging = settings->arch,
+        .kernel = settings->kernel_start,
+    };
+    struct ms_error error = {0};
+
+    if (ms_spaces_create(opened->image, &options, &opened->spaces, &error) == MS_OK)
+        return true;
+    message_error(opened->path, &error);
+    return false;
+}
+
+static void release(struct opened *opened)
+{
+    ms_spaces_free(opened->spaces);
+    ms_image_close(opened->image);
+    opened->spaces = NULL;
+    opened->image = NULL;
+}
+
+// Opens the image again where its page tables say that its file leaves something out.
+static bool open_around_hole(struct opened *opened, const struct settings *settings)
+{
+    struct ms_range *hole = &opened->hole_room;
+
+    if (opened->hole != NULL || !ms_spaces_hole(opened->spaces, hole))
+        return true;
+    release(opened);
+    opened->hole = hole;
+    opened->hole_found = true;
+    return open_image(opened, settings) && find_tables(opened, settings);
+}
+
+static void print_notes(const struct opened *opened)
+{
+    const char *remark =
+        ms_spaces_n_roots(opened->spaces) > 0 ? ms_spaces_root(opened->spaces, 0).remark : "";
+
+    for (size_t i = 0; i < ms_image_n_warnings(opened->image); i++)
+        message("%s: warning: %s", opened->path, ms_image_warning(opened->image, i));
+    if (opened->hole_found)
+        message("%s: read as with --hole %" PRIx64 ",%" PRIx64
+                ": its page tables fit only that way",
+                opened->path, opened->hole->first, opened->hole->last);
+    if (remark[0] != '\0')
+        message("%s: warning: page tables: %s", opened->path, remark);
+}
+
+bool image_open(struct opened *opened, const char *path, const struct settings *settings)
+{
+    *opened = (struct opened){.path = path, .hole = settings->hole};
+    if (!open_image(opened, settings) || !find_tables(opened, settings) ||
+        !open_around_hole(opened, settings))
+        return false;
+    if (!settings->quiet)
+        print_notes(opened);
+    return true;
+}
+
+void image_close(struct opened *opened)
+{
+    release(opened);
 }

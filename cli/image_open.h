@@ -7,8 +7,20 @@
 
 #include "settings.h"
 
-// Opens an image and prints its warnings unless --quiet. Returns NULL after an error message, which
-// has a hint where the argument looks like something else than a file.
-struct ms_image *image_open(const char *path, const struct settings *settings);
+// An image, and the page tables that were found in it. Without spaces so far: space_choice.h.
+struct opened {
+    const char *path;
+    struct ms_image *image;
+    struct ms_spaces *spaces;
+    const struct ms_range *hole; // that the file leaves out; NULL: none
+    bool hole_found;             // by its page tables; else it was given
+    struct ms_range hole_room;
+};
+
+// Opens an image and prints its warnings unless --quiet. Returns false after an error message,
+// which has a hint where the argument looks like something else than a file. Released with
+// image_close() either way.
+bool image_open(struct opened *opened, const char *path, const struct settings *settings);
+void image_close(struct opened *opened);
 
 #endif

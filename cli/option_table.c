@@ -8,7 +8,11 @@
 #define SEARCH (1u << COMMAND_SEARCH)
 #define INFO   (1u << COMMAND_INFO)
 #define DUMP   (1u << COMMAND_DUMP)
-#define ALL    (SEARCH | INFO | DUMP)
+#define SPACES (1u << COMMAND_SPACES)
+#define MAP    (1u << COMMAND_MAP)
+#define V2P    (1u << COMMAND_V2P)
+#define P2V    (1u << COMMAND_P2V)
+#define ALL    ((1u << N_COMMANDS) - 1)
 
 const char *const group_names[N_GROUPS] = {
     [GROUP_PATTERNS] = "Patterns",
@@ -24,15 +28,16 @@ const struct command_text command_texts[N_COMMANDS] = {
             .synopsis = "[search] PATTERN... [WHERE] [OUTPUT] IMAGE...",
             .summary = "find values, text, expressions (the default)",
             .man = "Searches each image for all patterns at once and prints every match, "
-                   "overlapping ones "
-                   "too, by ascending address. A match never holds a byte that the image does not "
-                   "hold. Three or more matches of one pattern in a row are one line, \"repeated N "
-                   "times\".",
+                   "overlapping ones too, by space and ascending address: virtual addresses of the "
+                   "kernel first, then physical ones, behind p:, of the memory that it does not "
+                   "map; where no page tables are found, physical ones alone. A match never holds "
+                   "a byte that the image does not hold. Three or more matches of one pattern in a "
+                   "row are one line, \"repeated N times\".",
             .examples =
                 {
                     {"memscan -d 78090043 image.raw", "a DWORD, everywhere"},
                     {"memscan -a 'Se  ' -u secret image.raw", "two texts, one as UTF-16"},
-                    {"memscan -d 78090043 --range 1000,1fff image.raw", "a DWORD, in a range"},
+                    {"memscan -d 78090043 --range 80000000+fffff DUMP", "a DWORD, in a range"},
                     {"memscan -e 'MZ.{58}' -C 32 image.raw", "an expression, with context"},
                 },
         },
@@ -42,7 +47,9 @@ const struct command_text command_texts[N_COMMANDS] = {
             .synopsis = "info [OPTIONS] IMAGE...",
             .summary = "what an image is: format, machine, memory, holes",
             .man = "Prints what the headers of each image say: the container, the machine, which "
-                   "stretches of physical memory the file holds, and what is wrong with them.",
+                   "stretches of physical memory the file holds, and what is wrong with them. Then "
+                   "the page tables that were found, who told of them, and others that might have "
+                   "been meant.",
             .examples =
                 {
                     {"memscan info image.raw", "format, machine, memory"},
@@ -56,101 +63,197 @@ const struct command_text command_texts[N_COMMANDS] = {
             .summary = "print memory, as db, dd, da, ... do",
             .man = "Prints the bytes from an address on, 128 unless told otherwise. All forms of a "
                    "range "
-                   "are understood. A byte that is not in the image prints as ??.",
+                   "are understood. A byte that is not in the image prints as ??. Addresses are "
+                   "virtual where page tables are found; physical ones have p: in front.",
             .examples =
                 {
-                    {"memscan dump 1000 image.raw", "128 bytes from 0x1000 on"},
-                    {"memscan dump -d 'p:1000,L?20' image.raw", "32 DWORDs"},
+                    {"memscan dump 80521000 MEMORY.DMP", "128 bytes of the kernel"},
+                    {"memscan dump -d 'p:1000,L?20' image.raw", "32 DWORDs, physical"},
                     {"memscan dump -u 1f3a0+40 image.raw", "UTF-16 text, up to a NUL"},
+                },
+        },
+    [COMMAND_SPACES] =
+        {
+            .name = "spaces",
+            .synopsis = "spaces [OPTIONS] IMAGE...",
+            .summary = "address spaces: page tables, size, holes",
+            .man = "Prints a line for each address space: how many bytes of memory it maps, in how "
+                   "many segments, by which page tables, and how many bytes are missing, by "
+                   "reason: paged out, absent (not in the image) or unreadable (the tables are "
+                   "broken).",
+            .examples =
+                {
+                    {"memscan spaces MEMORY.DMP", "physical, kernel, unmapped"},
+                    {"memscan spaces --space root:1ad000 MEMORY.DMP", "a process's"},
+                },
+        },
+    [COMMAND_MAP] =
+        {
+            .name = "map",
+            .synopsis = "map [OPTIONS] IMAGE...",
+            .summary = "what is mapped where",
+            .man = "Lists what the address spaces map: first and last address, bytes, what the "
+                   "pages allow (read, write, execute, user), the state (present, absent, "
+                   "paged-out or unreadable) and the physical address of the first byte. "
+                   "Neighbours that are not neighbours in physical memory have lines of their own.",
+            .examples =
+                {
+                    {"memscan map --executable --writable MEMORY.DMP", "where code may hide"},
+                    {"memscan map --range 80000000,80ffffff MEMORY.DMP", "a range"},
+                },
+        },
+    [COMMAND_V2P] =
+        {
+            .name = "v2p",
+            .synopsis = "v2p [OPTIONS] ADDR... IMAGE",
+            .summary = "virtual to physical addresses",
+            .man = "Translates virtual addresses, in their order. - stands for addresses from "
+                   "standard input, one a line; all of them take one walk through the page tables.",
+            .examples =
+                {
+                    {"memscan v2p fffff80000d00813 MEMORY.DMP", "an address"},
+                    {"memscan v2p - MEMORY.DMP < addresses", "many"},
+                },
+        },
+    [COMMAND_P2V] =
+        {
+            .name = "p2v",
+            .synopsis = "p2v [OPTIONS] ADDR... IMAGE",
+            .summary = "all virtual addresses of physical ones",
+            .man = "Lists every virtual address that the spaces have for each physical address, by "
+                   "space and virtual address; last come those that none of them maps. - stands "
+                   "for addresses from standard input, one a line; all of them take one walk "
+                   "through the page tables of each space.",
+            .examples =
+                {
+                    {"memscan p2v 1a2b038 MEMORY.DMP", "in the kernel"},
+                    {"memscan p2v --space kernel,root:1ad000 - MEMORY.DMP", "many, in two spaces"},
                 },
         },
 };
 
 const struct option_entry option_table[] = {
     // == Patterns ==
-    {OPT_BYTE, SEARCH, 'b', "byte", "VALUES", NULL, GROUP_PATTERNS, false,
+    {OPT_BYTE, SEARCH, 'b', "byte", "VALUES", NULL, GROUP_PATTERNS, 0,
      "values of 1 byte: 43, \"43 00\", 4?, 20..7e, \"'R'\"",
      "Values of one byte. Values are hexadecimal; 0x is allowed and 0n means decimal. Several are "
      "a "
      "sequence, ? is any nibble, LO..HI an inclusive range of values, 'abcd' a character constant "
      "whose "
      "last character is the lowest byte."},
-    {OPT_WORD, SEARCH, 'w', "word", "VALUES", NULL, GROUP_PATTERNS, false,
+    {OPT_WORD, SEARCH, 'w', "word", "VALUES", NULL, GROUP_PATTERNS, 0,
      "values of 2 bytes, at multiples of 2",
      "Values of two bytes, lowest byte first, at addresses that are multiples of 2."},
-    {OPT_DWORD, SEARCH, 'd', "dword", "VALUES", NULL, GROUP_PATTERNS, false,
+    {OPT_DWORD, SEARCH, 'd', "dword", "VALUES", NULL, GROUP_PATTERNS, 0,
      "values of 4 bytes: 78090043, \"'Reff'\"",
      "Values of four bytes, lowest byte first, at addresses that are multiples of 4."},
-    {OPT_QWORD, SEARCH, 'q', "qword", "VALUES", NULL, GROUP_PATTERNS, false,
+    {OPT_QWORD, SEARCH, 'q', "qword", "VALUES", NULL, GROUP_PATTERNS, 0,
      "values of 8 bytes, at multiples of 8",
      "Values of eight bytes, lowest byte first, at addresses that are multiples of 8."},
-    {OPT_ASCII, SEARCH, 'a', "ascii", "TEXT", NULL, GROUP_PATTERNS, false,
+    {OPT_ASCII, SEARCH, 'a', "ascii", "TEXT", NULL, GROUP_PATTERNS, 0,
      "the bytes of a text; blanks count: 'Se  '",
      "The bytes of the text exactly as they are given; blanks count."},
-    {OPT_UTF16, SEARCH, 'u', "utf16", "TEXT", NULL, GROUP_PATTERNS, false,
+    {OPT_UTF16, SEARCH, 'u', "utf16", "TEXT", NULL, GROUP_PATTERNS, 0,
      "a text, given in UTF-8, as UTF-16LE",
      "The text, given in UTF-8, as UTF-16 with the lowest byte first."},
-    {OPT_HEX, SEARCH, 'x', "hex", "BYTES", NULL, GROUP_PATTERNS, false,
+    {OPT_HEX, SEARCH, 'x', "hex", "BYTES", NULL, GROUP_PATTERNS, 0,
      "bytes in memory order: \"48 8b ?? c3\"",
      "Hexadecimal bytes in the order of memory; blanks between them are optional."},
-    {OPT_REGEX, SEARCH, 'e', "regex", "EXPR", NULL, GROUP_PATTERNS, false,
+    {OPT_REGEX, SEARCH, 'e', "regex", "EXPR", NULL, GROUP_PATTERNS, 0,
      "a regular expression over bytes",
      "A regular expression over bytes, in Hyperscan's syntax, where . is any byte. Anchors, word "
      "boundaries and lookaround are refused. A match is 1 to 4096 bytes long."},
-    {OPT_FILE, SEARCH, 'f', "file", "FILE", NULL, GROUP_PATTERNS, false,
+    {OPT_FILE, SEARCH, 'f', "file", "FILE", NULL, GROUP_PATTERNS, 0,
      "patterns, one a line; - is standard input",
      "Patterns, one a line: KIND[/i][/align=N] VALUE [NAME], KIND being the letter of the option "
      "above. "
      "A # at the start of a word begins a comment. - is standard input."},
-    {OPT_IGNORE_CASE, SEARCH, 'i', "ignore-case", NULL, NULL, GROUP_PATTERNS, false,
+    {OPT_IGNORE_CASE, SEARCH, 'i', "ignore-case", NULL, NULL, GROUP_PATTERNS, 0,
      "fold ASCII letters in -a, -u and -e",
      "Fold ASCII letters in all patterns of text and in expressions."},
-    {OPT_ALIGN, SEARCH, 0, "align", "N", NULL, GROUP_PATTERNS, false,
-     "matches start at multiples of N",
+    {OPT_ALIGN, SEARCH, 0, "align", "N", NULL, GROUP_PATTERNS, 0, "matches start at multiples of N",
      "Matches start at multiples of N, a power of two up to 4096; 1 finds a DWORD at every byte. "
      "Lines of "
      "a pattern file that set their own alignment keep it."},
     // == Where ==
-    {OPT_RANGE, SEARCH, 0, "range", "RANGE", NULL, GROUP_WHERE, false,
+    {OPT_SPACE, ALL & ~INFO, 0, "space", "NAMES", NULL, GROUP_WHERE, 0,
+     "physical, kernel, unmapped, root:ADDR; with commas",
+     "Address spaces, by commas or several times. physical: what the image holds. kernel: the "
+     "upper "
+     "half of the kernel's page tables. root:ADDR: all that the page tables at this physical "
+     "address map. unmapped: physical memory in pages that no other space on the list maps, or, "
+     "alone, that the kernel's page tables do not map. Without it: kernel and then unmapped where "
+     "page tables were found, else physical; with addresses or ranges, kernel for virtual ones and "
+     "physical for those behind p:."},
+    {OPT_RANGE, SEARCH, 0, "range", "RANGE", NULL, GROUP_WHERE, 0,
      "START+BYTES, START,END or START,L?N; repeatable",
      "Search only these addresses: START+BYTES, or START,END with both ends inclusive, or "
-     "START,LN, "
-     "START,L?N and START,L-N, where N counts elements of the patterns' size. May be given several "
-     "times; "
-     "a match lies wholly inside one range."},
-    {OPT_FROM, SEARCH, 0, "from", "ADDR", NULL, GROUP_WHERE, false,
+     "START,LN, START,L?N and START,L-N, where N counts elements of the patterns' size. May be "
+     "given several times; a match lies wholly inside one range. Ranges are virtual, or physical "
+     "behind p: and where only physical memory is searched."},
+    {OPT_RANGE, MAP, 0, "range", "RANGE", NULL, GROUP_WHERE, 0,
+     "START+BYTES or START,END; repeatable",
+     "List only these addresses, by START+BYTES, or START,END with both ends inclusive. May be "
+     "given several times. Ranges are virtual, or physical behind p:."},
+    {OPT_FROM, SEARCH, 0, "from", "ADDR", NULL, GROUP_WHERE, 0,
      "leave out matches below; goes on where ^C stopped",
-     "Leave out matches that start below the address. An interrupted search says from where to go "
-     "on."},
-    {OPT_AS, ALL, 0, "as", "FORMAT", NULL, GROUP_WHERE, false,
+     "Leave out matches of the first space that start below the address. SPACE:ADDR leaves out all "
+     "spaces before that one, too. An interrupted search says from where to go on."},
+    {OPT_WRITABLE, SEARCH | MAP, 0, "writable", NULL, NULL, GROUP_WHERE, SEARCH,
+     "only pages that can be written",
+     "Only pages that the page tables let be written. Without --space, unmapped is left out."},
+    {OPT_EXECUTABLE, SEARCH | MAP, 0, "executable", NULL, NULL, GROUP_WHERE, SEARCH,
+     "only pages that can be executed",
+     "Only pages that the page tables let be executed. Without --space, unmapped is left out."},
+    {OPT_DTB, ALL, 0, "dtb", "ADDR", NULL, GROUP_WHERE, SEARCH,
+     "physical address of the kernel's page tables",
+     "The physical address of the kernel's page-table root (the DTB, CR3), instead of looking for "
+     "it. memscan info tells what is found without it."},
+    {OPT_ARCH, ALL, 0, "arch", "NAME", "x86 pae x64 x64-5", GROUP_WHERE, SEARCH,
+     "how they translate: x86, pae, x64 or x64-5",
+     "How page tables translate: x86 (32 bits), pae (32 bits, entries of 8 bytes), x64 (4 levels) "
+     "or x64-5 (5 levels). Needed with --dtb where the image does not say."},
+    {OPT_KERNEL_START, ALL, 0, "kernel-start", "ADDR", NULL, GROUP_WHERE, ALL,
+     "where the kernel's half begins, 32 bits",
+     "The first address of the kernel's half on machines with addresses of 32 bits, instead of "
+     "80000000, or c0000000 on Linux."},
+    {OPT_HOLE, ALL, 0, "hole", "RANGE", NULL, GROUP_WHERE, SEARCH,
+     "addresses that a raw image leaves out",
+     "Physical addresses that the file of a raw image leaves out, often those of devices below 4 "
+     "GiB: START,END or START+BYTES, in whole pages. Without it both layouts are tried with the "
+     "page tables found; memscan info says which one fits."},
+    {OPT_AS, ALL, 0, "as", "FORMAT", NULL, GROUP_WHERE, SEARCH,
      "read the image as this container, raw for example",
      "Take the image for this container instead of recognising it; raw takes any file."},
     // == Output ==
-    {OPT_FORMAT, SEARCH, 0, "format", "FORMAT", "text kd jsonl csv", GROUP_OUTPUT, false,
+    {OPT_FORMAT, SEARCH, 0, "format", "FORMAT", "text kd jsonl csv", GROUP_OUTPUT, 0,
      "text, kd (WinDbg's lines alone), jsonl or csv",
      "text: WinDbg's lines, with what they mean behind them. kd: WinDbg's lines alone. jsonl: one "
      "JSON "
      "object a line. csv: a header and a line a match."},
-    {OPT_FORMAT, INFO | DUMP, 0, "format", "FORMAT", "text jsonl", GROUP_OUTPUT, false,
-     "text or jsonl", "text for people, jsonl with one JSON object a line for programs."},
-    {OPT_BYTE, DUMP, 'b', "byte", NULL, NULL, GROUP_OUTPUT, false, "bytes (the default)",
+    {OPT_FORMAT, INFO | DUMP, 0, "format", "FORMAT", "text jsonl", GROUP_OUTPUT, 0, "text or jsonl",
+     "text for people, jsonl with one JSON object a line for programs."},
+    {OPT_FORMAT, SPACES | MAP | V2P | P2V, 0, "format", "FORMAT", "text jsonl csv", GROUP_OUTPUT, 0,
+     "text, jsonl or csv",
+     "text for people; for programs jsonl with one JSON object a line, or csv with a header."},
+    {OPT_BYTE, DUMP, 'b', "byte", NULL, NULL, GROUP_OUTPUT, 0, "bytes (the default)",
      "Bytes and characters, as db prints them. This is the default."},
-    {OPT_WORD, DUMP, 'w', "word", NULL, NULL, GROUP_OUTPUT, false, "words of 2 bytes",
+    {OPT_WORD, DUMP, 'w', "word", NULL, NULL, GROUP_OUTPUT, 0, "words of 2 bytes",
      "Words of two bytes and characters, as dW prints them."},
-    {OPT_DWORD, DUMP, 'd', "dword", NULL, NULL, GROUP_OUTPUT, false, "words of 4 bytes",
+    {OPT_DWORD, DUMP, 'd', "dword", NULL, NULL, GROUP_OUTPUT, 0, "words of 4 bytes",
      "Words of four bytes and characters, as dc prints them."},
-    {OPT_QWORD, DUMP, 'q', "qword", NULL, NULL, GROUP_OUTPUT, false, "words of 8 bytes",
+    {OPT_QWORD, DUMP, 'q', "qword", NULL, NULL, GROUP_OUTPUT, 0, "words of 8 bytes",
      "Words of eight bytes, as dq prints them."},
-    {OPT_ASCII, DUMP, 'a', "ascii", NULL, NULL, GROUP_OUTPUT, false, "text up to a NUL",
+    {OPT_ASCII, DUMP, 'a', "ascii", NULL, NULL, GROUP_OUTPUT, 0, "text up to a NUL",
      "Text, 48 characters a line, up to a NUL or the end of the range, as da prints it."},
-    {OPT_UTF16, DUMP, 'u', "utf16", NULL, NULL, GROUP_OUTPUT, false, "UTF-16 text up to a NUL",
+    {OPT_UTF16, DUMP, 'u', "utf16", NULL, NULL, GROUP_OUTPUT, 0, "UTF-16 text up to a NUL",
      "UTF-16 text, 48 characters a line, up to a NUL or the end of the range, as du prints it."},
-    {OPT_ADDRESSES, SEARCH, '1', "addresses", NULL, NULL, GROUP_OUTPUT, false,
+    {OPT_ADDRESSES, SEARCH, '1', "addresses", NULL, NULL, GROUP_OUTPUT, 0,
      "addresses only, each on a line",
      "Print only the address of each match. With --format text and kd."},
-    {OPT_COUNT, SEARCH, 'c', "count", NULL, NULL, GROUP_OUTPUT, false,
+    {OPT_COUNT, SEARCH, 'c', "count", NULL, NULL, GROUP_OUTPUT, 0,
      "only how often each pattern matches", "Print only how many matches each pattern has."},
-    {OPT_CONTEXT, SEARCH, 'C', "context", "N", NULL, GROUP_OUTPUT, false,
+    {OPT_CONTEXT, SEARCH, 'C', "context", "N", NULL, GROUP_OUTPUT, 0,
      "N bytes of context on both sides",
      "Print N bytes before and after each match as well, up to 1048576. Text shows whole rows of "
      "16 bytes, "
@@ -158,61 +261,71 @@ const struct option_entry option_table[] = {
      "exactly N "
      "bytes as before and after. The context of repeated matches is that of the first one. Not "
      "with csv."},
-    {OPT_MAX_HITS, SEARCH, 0, "max-hits", "N", NULL, GROUP_OUTPUT, false,
+    {OPT_MAX_HITS, SEARCH, 0, "max-hits", "N", NULL, GROUP_OUTPUT, 0,
      "print N matches of a pattern, count the rest",
      "Print at most N matches of each pattern; the rest are counted, and their number is told. The "
      "default "
      "is 10000 where standard output is a terminal, else all."},
-    {OPT_GAPS, SEARCH, 0, "gaps", NULL, NULL, GROUP_OUTPUT, false,
+    {OPT_ONCE, SEARCH, 0, "once", NULL, NULL, GROUP_OUTPUT, 0,
+     "one hit for all addresses of the same bytes",
+     "Count and print one hit for all places that map the same bytes, with a list of them. Not "
+     "for expressions, nor for matches that reach into another page. Places that are mapped more "
+     "than 64 times are always treated so; of them the first 64 are listed."},
+    {OPT_EDGE, SEARCH, 0, "edge", NULL, NULL, GROUP_OUTPUT, 0,
+     "also matches that a hole cuts in half, not counted",
+     "Also print matches of 8 bytes or more that are cut off by a hole but have at least half of "
+     "their bytes. They are marked as partial and not counted. Not for expressions. With --format "
+     "text, jsonl and csv."},
+    {OPT_GAPS, SEARCH, 0, "gaps", NULL, NULL, GROUP_OUTPUT, 0,
      "also list what was asked for and not there",
      "After the matches of an image, list each stretch that was asked for but could not be "
-     "searched, and "
-     "why. With --format text and jsonl."},
-    {OPT_REQUIRE_COVERAGE, SEARCH, 0, "require-coverage", "PCT%", NULL, GROUP_OUTPUT, false,
+     "searched, and why: unmapped, paged-out, absent (not in the image) or unreadable. With "
+     "--format text and jsonl."},
+    {OPT_REQUIRE_COVERAGE, SEARCH, 0, "require-coverage", "PCT%", NULL, GROUP_OUTPUT, 0,
      "exit 3 if less of what is mapped was searched",
      "Exit with status 3 if less than this percentage of the bytes asked for, not counting those "
      "that "
      "nothing describes, could be searched."},
-    {OPT_STATS, SEARCH, 0, "stats", NULL, NULL, GROUP_OUTPUT, false,
+    {OPT_STATS, SEARCH, 0, "stats", NULL, NULL, GROUP_OUTPUT, SEARCH,
      "time, rate and the engines' work, on stderr",
      "Print to standard error how long each image took, at what rate, how much of the file was "
      "mapped and read, and what each engine did."},
-    {OPT_QUIET, ALL, 0, "quiet", NULL, NULL, GROUP_OUTPUT, false, "nothing but errors on stderr",
+    {OPT_QUIET, ALL, 0, "quiet", NULL, NULL, GROUP_OUTPUT, SEARCH, "nothing but errors on stderr",
      "Print nothing but errors to standard error: no summary, warnings or progress."},
-    {OPT_COLOR, SEARCH, 0, "color", "WHEN", "auto always never", GROUP_OUTPUT, false,
+    {OPT_COLOR, SEARCH, 0, "color", "WHEN", "auto always never", GROUP_OUTPUT, SEARCH,
      "auto, always or never; NO_COLOR is respected",
      "Whether --format text highlights the matched bytes. auto does on a terminal, unless NO_COLOR "
      "is set."},
-    {OPT_NO_PROGRESS, SEARCH, 0, "no-progress", NULL, NULL, GROUP_OUTPUT, false,
+    {OPT_NO_PROGRESS, SEARCH, 0, "no-progress", NULL, NULL, GROUP_OUTPUT, SEARCH,
      "no progress line on a terminal",
      "Do not show progress, which is otherwise shown where standard error is a terminal."},
     // == Other ==
-    {OPT_THREADS, SEARCH, 0, "threads", "N", NULL, GROUP_OTHER, false,
+    {OPT_THREADS, SEARCH, 0, "threads", "N", NULL, GROUP_OTHER, 0,
      "search with N threads; 0: one a processor",
      "Search with N threads, up to 1024. The default, 0, is one for each processor. The output is "
      "the same "
      "for any number."},
-    {OPT_SIMD, SEARCH, 0, "simd", "NAME", "scalar avx2 avx512", GROUP_OTHER, true,
+    {OPT_SIMD, SEARCH, 0, "simd", "NAME", "scalar avx2 avx512", GROUP_OTHER, SEARCH,
      "force a kernel: scalar, avx2 or avx512",
      "Use these kernels instead of the fastest that the processor has. For tests and "
      "measurements."},
-    {OPT_CHUNK, SEARCH, 0, "chunk", "BYTES", NULL, GROUP_OTHER, true,
+    {OPT_CHUNK, SEARCH, 0, "chunk", "BYTES", NULL, GROUP_OTHER, SEARCH,
      "bytes a thread takes at a time",
      "Bytes that a thread takes at a time, with K or M behind it if wished. For tests and "
      "measurements."},
-    {OPT_ENGINE, SEARCH, 0, "engine", "LIST", "scalar words runs hyperscan", GROUP_OTHER, true,
+    {OPT_ENGINE, SEARCH, 0, "engine", "LIST", "scalar words runs hyperscan", GROUP_OTHER, SEARCH,
      "let the planner use only these engines",
      "Let the planner use only these engines, separated by commas: scalar, words, runs, hyperscan. "
      "For "
      "tests and measurements."},
-    {OPT_MMAP, SEARCH, 0, "mmap", NULL, NULL, GROUP_OTHER, true, "map the image (the default)",
+    {OPT_MMAP, SEARCH, 0, "mmap", NULL, NULL, GROUP_OTHER, SEARCH, "map the image (the default)",
      "Map the image into memory. This is the default."},
-    {OPT_NO_MMAP, SEARCH, 0, "no-mmap", NULL, NULL, GROUP_OTHER, true,
+    {OPT_NO_MMAP, SEARCH, 0, "no-mmap", NULL, NULL, GROUP_OTHER, SEARCH,
      "read the image, do not map it",
      "Read the image instead of mapping it, as for a file on a slow or unreliable file system."},
-    {OPT_HELP, ALL, 'h', "help", NULL, NULL, GROUP_OTHER, false, "this help",
+    {OPT_HELP, ALL, 'h', "help", NULL, NULL, GROUP_OTHER, 0, "this help",
      "Print the options of the command."},
-    {OPT_VERSION, ALL, 'V', "version", NULL, NULL, GROUP_OTHER, false,
+    {OPT_VERSION, ALL, 'V', "version", NULL, NULL, GROUP_OTHER, 0,
      "version, and what was compiled in", "Print the version and what was compiled in."},
 };
 

@@ -14,6 +14,10 @@ enum command_id {
     COMMAND_SEARCH,
     COMMAND_INFO,
     COMMAND_DUMP,
+    COMMAND_SPACES,
+    COMMAND_MAP,
+    COMMAND_V2P,
+    COMMAND_P2V,
     N_COMMANDS,
 };
 
@@ -47,14 +51,23 @@ enum option_id {
     OPT_FILE,
     OPT_IGNORE_CASE,
     OPT_ALIGN,
+    OPT_SPACE,
     OPT_RANGE,
     OPT_FROM,
+    OPT_WRITABLE,
+    OPT_EXECUTABLE,
+    OPT_DTB,
+    OPT_ARCH,
+    OPT_KERNEL_START,
+    OPT_HOLE,
     OPT_AS,
     OPT_FORMAT,
     OPT_ADDRESSES,
     OPT_COUNT,
     OPT_CONTEXT,
     OPT_MAX_HITS,
+    OPT_ONCE,
+    OPT_EDGE,
     OPT_GAPS,
     OPT_REQUIRE_COVERAGE,
     OPT_STATS,
@@ -90,7 +103,7 @@ struct option_entry {
     const char *argument; // its name; NULL: takes none
     const char *values;   // what may be given, separated by blanks; NULL: free
     enum option_group group;
-    bool rare;        // left out of --help, for tests and measurements
+    unsigned rare;    // commands, as bits, whose --help leaves it out: it has to fit a screen
     const char *help; // 50 columns at most
     const char *man;
 };

@@ -12,14 +12,19 @@
 #include <string.h>
 #include <unistd.h>
 
-// Larger writes were no faster into files or pipes.
-#define BUFFER_BYTES ((size_t)256 * 1024)
-
-const char hex_digits[16] = "0123456789abcdef";
+const char hex_pairs[512] = {"000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
+                             "202122232425262728292a2b2c2d2e2f303132333435363738393a3b3c3d3e3f"
+                             "404142434445464748494a4b4c4d4e4f505152535455565758595a5b5c5d5e5f"
+                             "606162636465666768696a6b6c6d6e6f707172737475767778797a7b7c7d7e7f"
+                             "808182838485868788898a8b8c8d8e8f909192939495969798999a9b9c9d9e9f"
+                             "a0a1a2a3a4a5a6a7a8a9aaabacadaeafb0b1b2b3b4b5b6b7b8b9babbbcbdbebf"
+                             "c0c1c2c3c4c5c6c7c8c9cacbcccdcecfd0d1d2d3d4d5d6d7d8d9dadbdcdddedf"
+                             "e0e1e2e3e4e5e6e7e8e9eaebecedeeeff0f1f2f3f4f5f6f7f8f9fafbfcfdfeff"};
 
 bool output_init(struct output *out, int fd)
 {
-    *out = (struct output){.fd = fd, .terminal = isatty(fd) == 1, .bytes = malloc(BUFFER_BYTES)};
+    *out = (struct output){
+        .fd = fd, .terminal = isatty(fd) == 1, .bytes = malloc(OUTPUT_BUFFER_BYTES)};
     return out->bytes != NULL;
 }
 
@@ -58,10 +63,10 @@ bool output_flush(struct output *out)
     return out->os_errno == 0;
 }
 
-void output_bytes(struct output *out, const char *bytes, size_t length)
+void output_bytes_flushing(struct output *out, const char *bytes, size_t length)
 {
-    while (length > BUFFER_BYTES - out->used) {
-        size_t part = BUFFER_BYTES - out->used;
+    while (length > OUTPUT_BUFFER_BYTES - out->used) {
+        size_t part = OUTPUT_BUFFER_BYTES - out->used;
 
         memcpy(out->bytes + out->used, bytes, part);
         out->used += part;
@@ -73,21 +78,28 @@ void output_bytes(struct output *out, const char *bytes, size_t length)
     out->used += length;
 }
 
-void output_text(struct output *out, const char *text)
+void output_blanks(struct output *out, size_t used, size_t width)
 {
-    output_bytes(out, text, strlen(text));
+    for (; used < width; used++)
+        output_char(out, ' ');
 }
 
-void output_char(struct output *out, char c)
+// Writes the digits that end in front of `end`. Returns the first.
+static char *decimal_before(char *end, uint64_t value)
 {
-    output_bytes(out, &c, 1);
+    do {
+        *--end = (char)('0' + value % 10);
+        value /= 10;
+    } while (value != 0);
+    return end;
 }
 
 void output_decimal(struct output *out, uint64_t value)
 {
-    char text[FORMAT_NUMBER_ROOM];
+    char text[FORMAT_NUMBER_ROOM], *end = text + sizeof(text);
+    const char *start = decimal_before(end, value);
 
-    output_bytes(out, text, (size_t)(format_decimal(text, value) - text));
+    output_bytes(out, start, (size_t)(end - start));
 }
 
 void output_hex(struct output *out, uint64_t value)
@@ -97,44 +109,34 @@ void output_hex(struct output *out, uint64_t value)
     output_bytes(out, text, (size_t)(format_hex(format_text(text, "0x"), value) - text));
 }
 
-char *format_text(char *at, const char *text)
-{
-    size_t length = strlen(text);
-
-    memcpy(at, text, length);
-    return at + length;
-}
-
 char *format_decimal(char *at, uint64_t value)
 {
-    char digits[FORMAT_NUMBER_ROOM];
-    size_t n = 0;
+    char text[FORMAT_NUMBER_ROOM], *end = text + sizeof(text);
+    const char *start = decimal_before(end, value);
+    size_t length = (size_t)(end - start);
 
-    do {
-        digits[n++] = (char)('0' + value % 10);
-        value /= 10;
-    } while (value != 0);
-    while (n > 0)
-        *at++ = digits[--n];
-    return at;
+    memcpy(at, start, length);
+    return at + length;
 }
 
 char *format_hex_digits(char *at, uint64_t value, int digits)
 {
-    for (int i = digits - 1; i >= 0; i--) {
-        at[i] = hex_digits[value & 15];
-        value >>= 4;
+    char *left = at + digits;
+
+    for (; left - at >= 2; value >>= 8) {
+        left -= 2;
+        format_hex_byte(left, (uint8_t)value);
     }
+    if (left > at)
+        *at = hex_pairs[2 * (value & 15) + 1];
     return at + digits;
 }
 
 char *format_hex(char *at, uint64_t value)
 {
-    int digits = 1;
+    int bits = 64 - __builtin_clzll(value | 1);
 
-    while (digits < 16 && value >> 4 * digits != 0)
-        digits++;
-    return format_hex_digits(at, value, digits);
+    return format_hex_digits(at, value, (bits + 3) / 4);
 }
 
 char *format_address(char *at, uint64_t address, unsigned bits)

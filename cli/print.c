@@ -52,6 +52,8 @@ const struct printer *printer_find(const struct settings *settings)
         return refuse(settings, "-C");
     if (settings->gaps && !printer->gaps)
         return refuse(settings, "--gaps");
+    if (settings->edge && !printer->edge)
+        return refuse(settings, "--edge");
     return printer;
 }
 
@@ -68,8 +70,8 @@ void print_memory(struct print_context *context, uint64_t address, uint64_t leng
     bool present[256];
     char text[2 * sizeof(bytes)];
 
-    if (length > 0 && length - 1 > UINT64_MAX - address)
-        length = UINT64_MAX - address + 1;
+    if (length > 0 && length - 1 > context->window->top - address)
+        length = context->window->top - address + 1;
     while (length > 0) {
         size_t part = length < sizeof(bytes) ? (size_t)length : sizeof(bytes);
 
@@ -79,6 +81,12 @@ void print_memory(struct print_context *context, uint64_t address, uint64_t leng
         address += part;
         length -= part;
     }
+}
+
+uint32_t hit_missing_behind(const struct print_context *context, const struct ms_hit *hit)
+{
+    return ms_patterns_info(context->patterns, hit->pattern).length - hit->length -
+           hit->missing_before;
 }
 
 char *format_pattern(char *at, const struct ms_pattern_info *info)

@@ -15,13 +15,14 @@ struct print_context {
     struct output *out;
     const struct settings *settings;
     const struct ms_patterns *patterns;
-    const char *image_prefix; // "IMAGE" fit to print, where there are several images; else NULL
-    const char *image_name;   // as on the command line
-    const struct ms_image *image;
-    struct window *window;     // onto the image
+    const char *image_prefix;  // "IMAGE" fit to print, where there are several images; else NULL
+    const char *image_name;    // as on the command line
+    const struct view *view;   // of the image: its spaces that are searched
+    struct window *window;     // onto the view, where the hit is
     const char *const *labels; // of each pattern, for people; NULL where there is only one
     bool color;
     bool any_printed; // of this image or one before
+    bool image_plain; // its name needs no quotes in CSV
 };
 
 // Why a search ended and with what.
@@ -34,12 +35,14 @@ struct printer {
     bool folds;   // matches in a row are one hit
     bool context; // --context makes sense
     bool gaps;    // --gaps makes sense
+    bool edge;    // --edge makes sense: partial matches are marked
     bool closing; // a closing line on stderr says what the output does not
     void (*start)(struct print_context *context);                         // before the first image
     void (*begin)(struct print_context *context);                         // of an image
     void (*hit)(struct print_context *context, const struct ms_hit *hit); // NULL: only count
     void (*gap)(struct print_context *context, const struct ms_gap *gap);
-    void (*coverage)(struct print_context *context, const struct ms_coverage *coverage);
+    void (*coverage)(struct print_context *context, size_t space,
+                     const struct ms_coverage *coverage); // of each space
     void (*end)(struct print_context *context, const struct print_end *end);
 };
 // Any function may be NULL.
@@ -59,8 +62,11 @@ const struct printer *printer_find(const struct settings *settings);
 // Hex digits of the first bytes of a hit.
 void print_hit_bytes(struct print_context *context, const struct ms_hit *hit);
 
-// Hex digits of `length` bytes of the image.
+// Hex digits of up to `length` bytes of the window's space, as far as it reaches.
 void print_memory(struct print_context *context, uint64_t address, uint64_t length);
+
+// Bytes of a partial match that are missing behind those that are there.
+uint32_t hit_missing_behind(const struct print_context *context, const struct ms_hit *hit);
 
 // Room for a label and the end of its string.
 #define LABEL_BYTES 60

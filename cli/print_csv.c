@@ -22,8 +22,59 @@ static void print_number(struct print_context *context, uint64_t number)
 
 static void start(struct print_context *context)
 {
-    output_text(context->out,
-                "image,space,address,physical,pattern,kind,name,length,repeat,stride,bytes\n");
+    output_text(context->out, "image,space,address,physical,pattern,kind,name,length,repeat,stride,"
+                              "bytes,n_mappings,mappings,partial\n");
+}
+
+// A path may be long, and each line begins with it.
+static void begin(struct print_context *context)
+{
+    context->image_plain = csv_is_plain(context->image_name, strlen(context->image_name));
+}
+
+static void print_image(struct print_context *context)
+{
+    size_t length = strlen(context->image_name);
+
+    if (context->image_plain)
+        output_bytes(context->out, context->image_name, length);
+    else
+        output_csv_field(context->out, context->image_name, length);
+    output_char(context->out, ',');
+}
+
+static void print_address(struct print_context *context, uint64_t address)
+{
+    output_hex(context->out, address);
+    output_char(context->out, ',');
+}
+
+// How many places there are, and those that are listed: "kernel:0x1000 root:0x5000:0x1000".
+static void print_mappings(struct print_context *context, const struct ms_hit *hit)
+{
+    output_char(context->out, ',');
+    if (hit->n_mappings > 0)
+        output_decimal(context->out, hit->n_mappings);
+    output_char(context->out, ',');
+    for (size_t i = 0; i < hit->n_listed; i++) {
+        if (i > 0)
+            output_char(context->out, ' ');
+        output_text(context->out, view_space(context->view, hit->mappings[i].space).name);
+        output_char(context->out, ':');
+        output_hex(context->out, hit->mappings[i].address);
+    }
+    output_char(context->out, ',');
+}
+
+// Bytes that are missing: "4 before", "4 behind".
+static void print_partial(struct print_context *context, const struct ms_hit *hit)
+{
+    bool before = hit->missing_before > 0;
+
+    if (!hit->partial)
+        return;
+    output_decimal(context->out, before ? hit->missing_before : hit_missing_behind(context, hit));
+    output_text(context->out, before ? " before" : " behind");
 }
 
 static void print_hit(struct print_context *context, const struct ms_hit *hit)
@@ -31,12 +82,11 @@ static void print_hit(struct print_context *context, const struct ms_hit *hit)
     struct output *out = context->out;
     struct ms_pattern_info info = ms_patterns_info(context->patterns, hit->pattern);
 
-    print_field(context, context->image_name, strlen(context->image_name));
-    output_text(out, "physical,");
-    output_hex(out, hit->address);
+    print_image(context);
+    output_text(out, view_space(context->view, hit->space).name);
     output_char(out, ',');
-    output_hex(out, hit->address);
-    output_char(out, ',');
+    print_address(context, hit->address);
+    print_address(context, hit->physical);
     print_number(context, hit->pattern);
     output_text(out, ms_pattern_kind_name(info.kind));
     output_char(out, ',');
@@ -45,6 +95,8 @@ static void print_hit(struct print_context *context, const struct ms_hit *hit)
     print_number(context, hit->repeat);
     print_number(context, hit->stride);
     print_hit_bytes(context, hit);
+    print_mappings(context, hit);
+    print_partial(context, hit);
     output_char(out, '\n');
 }
 
@@ -71,8 +123,10 @@ static void end_counts(struct print_context *context, const struct print_end *en
 
 const struct printer csv_printer = {
     .folds = true,
+    .edge = true,
     .closing = true,
     .start = start,
+    .begin = begin,
     .hit = print_hit,
 };
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// --format text and kd: WinDbg's lines. kd has nothing else on them; text marks addresses as
-// physical, and says behind the columns which pattern it was and how often it repeats. With
-// context, the row of the match is marked, and a line "--" stands between matches, as in grep.
+// --format text and kd: WinDbg's lines. kd has nothing else on them; text says in front of an
+// address what kind it is, where that is not plain, and behind the columns which pattern it was,
+// how often it repeats and where else it is mapped. With context, the row of the match is marked,
+// and a line "--" stands between matches, as in grep.
 
 #include "print.h"
 
@@ -10,8 +11,8 @@
 #include "row.h"
 #include <string.h>
 
-// What is in front of the columns, or alone with -1.
-#define ADDRESS_ROOM 32
+// Of the places that a hit stands for, so many are named.
+#define MAX_PLACES 4
 
 // The image's name and what grep puts behind it: ':' for a match, '-' for context.
 static void print_prefix(struct print_context *context, char behind)
@@ -22,44 +23,95 @@ static void print_prefix(struct print_context *context, char behind)
     output_char(context->out, behind);
 }
 
-static char *format_physical(char *at, const struct print_context *context, uint64_t address)
+// As a debugger takes it.
+static char *format_plain(char *at, const struct view *view, size_t space, uint64_t address)
 {
-    at = format_text(at, "p:");
-    return format_address(at, address, ms_image_address_bits(context->image));
+    return format_address(at, address, view_space(view, space).address_bits);
 }
 
 // How a format writes a row; the two differ in this.
 struct row_line {
-    const char *physical; // in front of the address
-    bool marks;           // > in front of the row of a match
-    bool remarks;         // behind the columns
+    char *(*format_address)(char *at, const struct view *view, size_t space, uint64_t address);
+    bool marks;   // > in front of the row of a match
+    bool remarks; // behind the columns
 };
 
-static const struct row_line text_line = {"p:", true, true};
-static const struct row_line kd_line = {"", false, false};
+static const struct row_line text_line = {view_format_address, true, true};
+static const struct row_line kd_line = {format_plain, false, false};
 
 static void print_row(struct print_context *context, const struct row_line *style,
                       enum ms_pattern_kind kind, const struct row *row, uint32_t highlight)
 {
-    char line[ADDRESS_ROOM + ROW_ROOM], *at = line;
+    char line[VIEW_ADDRESS_ROOM + 2 + ROW_ROOM], *at = line;
 
-    at = format_text(at, style->physical);
-    at = format_address(at, row->address, ms_image_address_bits(context->image));
+    at = style->format_address(at, context->view, context->window->space, row->address);
     at = format_text(at, "  ");
     at = row_format(at, kind, row, context->color ? highlight : 0);
     output_bytes(context->out, line, (size_t)(at - line));
 }
 
+static void print_address(struct print_context *context, size_t space, uint64_t address)
+{
+    char text[VIEW_ADDRESS_ROOM];
+
+    output_bytes(context->out, text,
+                 (size_t)(view_format_address(text, context->view, space, address) - text));
+}
+
+// "mapped 70 times, also at A, B, C, D and elsewhere"
+static void print_places(struct print_context *context, const struct ms_hit *hit)
+{
+    struct output *out = context->out;
+    size_t i = 1; // the first is the hit itself
+
+    output_text(out, "mapped ");
+    output_decimal(out, hit->n_mappings);
+    output_text(out, " times, also at ");
+    for (; i < hit->n_listed && i <= MAX_PLACES; i++) {
+        if (i > 1)
+            output_text(out, ", ");
+        print_address(context, hit->mappings[i].space, hit->mappings[i].address);
+    }
+    if (i < hit->n_mappings)
+        output_text(out, " and elsewhere");
+}
+
+static void print_partial(struct print_context *context, const struct ms_hit *hit)
+{
+    bool before = hit->missing_before > 0;
+
+    output_text(context->out, "partial, ");
+    output_decimal(context->out, before ? hit->missing_before : hit_missing_behind(context, hit));
+    output_text(context->out, before ? " bytes missing before" : " bytes missing behind");
+}
+
+static void begin_remark(struct print_context *context, bool *any)
+{
+    output_text(context->out, *any ? ", " : "   ");
+    *any = true;
+}
+
 static void print_remarks(struct print_context *context, const struct ms_hit *hit)
 {
+    bool any = false;
+
     if (context->labels != NULL) {
-        output_text(context->out, "   ");
+        begin_remark(context, &any);
         output_text(context->out, context->labels[hit->pattern]);
     }
     if (hit->repeat > 1) {
-        output_text(context->out, context->labels != NULL ? ", repeated " : "   repeated ");
+        begin_remark(context, &any);
+        output_text(context->out, "repeated ");
         output_decimal(context->out, hit->repeat);
         output_text(context->out, " times");
+    }
+    if (hit->partial) {
+        begin_remark(context, &any);
+        print_partial(context, hit);
+    }
+    if (hit->n_mappings > 1) {
+        begin_remark(context, &any);
+        print_places(context, hit);
     }
 }
 
@@ -93,8 +145,8 @@ static void print_context_rows(struct print_context *context, const struct row_l
         print_row(context, style, kind, &row,
                   highlight < ROW_BYTES ? (uint32_t)highlight : ROW_BYTES);
         output_char(context->out, '\n');
-        if (UINT64_MAX - address < ROW_BYTES)
-            return; // the top of the address space
+        if (context->window->top - address < ROW_BYTES)
+            return; // the top of the space
         address += row.n_bytes;
         length -= row.n_bytes;
         highlight -= highlight < ROW_BYTES ? highlight : ROW_BYTES;
@@ -125,7 +177,7 @@ static void print_after(struct print_context *context, const struct row_line *st
     uint64_t shown = round_up_rows((uint64_t)hit->length + context->settings->context);
     uint64_t highlight = hit->length > ROW_BYTES ? hit->length - ROW_BYTES : 0;
 
-    if (UINT64_MAX - hit->address >= ROW_BYTES)
+    if (context->window->top - hit->address >= ROW_BYTES)
         print_context_rows(context, style, kind, hit->address + ROW_BYTES, shown - ROW_BYTES,
                            highlight);
 }
@@ -159,12 +211,10 @@ static void kd_hit(struct print_context *context, const struct ms_hit *hit)
 
 static void text_gap(struct print_context *context, const struct ms_gap *gap)
 {
-    char line[2 * ADDRESS_ROOM], *at = format_physical(line, context, gap->range.first);
-
     print_prefix(context, ':');
-    *at++ = '-';
-    at = format_physical(at, context, gap->range.last);
-    output_bytes(context->out, line, (size_t)(at - line));
+    print_address(context, gap->space, gap->range.first);
+    output_char(context->out, '-');
+    print_address(context, gap->space, gap->range.last);
     output_text(context->out, "  gap: ");
     output_decimal(context->out, gap->range.last - gap->range.first + 1);
     output_text(context->out, " bytes ");
@@ -175,19 +225,17 @@ static void text_gap(struct print_context *context, const struct ms_gap *gap)
 // -1
 static void text_address_hit(struct print_context *context, const struct ms_hit *hit)
 {
-    char line[ADDRESS_ROOM], *at = format_physical(line, context, hit->address);
-
     print_prefix(context, ':');
-    *at++ = '\n';
-    output_bytes(context->out, line, (size_t)(at - line));
+    print_address(context, hit->space, hit->address);
+    output_char(context->out, '\n');
 }
 
 static void kd_address_hit(struct print_context *context, const struct ms_hit *hit)
 {
-    char line[ADDRESS_ROOM], *at = format_text(line, "0x");
+    char line[VIEW_ADDRESS_ROOM], *at = format_text(line, "0x");
 
     print_prefix(context, ':');
-    at = format_address(at, hit->address, ms_image_address_bits(context->image));
+    at = format_plain(at, context->view, hit->space, hit->address);
     *at++ = '\n';
     output_bytes(context->out, line, (size_t)(at - line));
 }
@@ -213,6 +261,7 @@ const struct printer text_printer = {
     .folds = true,
     .context = true,
     .gaps = true,
+    .edge = true,
     .closing = true,
     .hit = text_hit,
     .gap = text_gap,

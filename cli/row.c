@@ -23,36 +23,45 @@ static const struct row_style styles[MS_N_PATTERN_KINDS] = {
     [MS_HEX] = {1, '-', true},    [MS_REGEX] = {1, '-', true},
 };
 
-size_t row_read(struct row *row, struct window *window, uint64_t address, uint64_t length)
+void row_read(struct row *row, struct window *window, uint64_t address, uint64_t length)
 {
-    uint64_t to_top = UINT64_MAX - address;
+    uint64_t to_top = window->top - address;
 
     row->address = address;
     row->n_bytes = length < ROW_BYTES ? (uint32_t)length : ROW_BYTES;
     if (row->n_bytes > to_top)
         row->n_bytes = (uint32_t)to_top + 1;
-    return window_read(window, address, row->bytes, row->present, row->n_bytes);
+    window_read(window, address, row->bytes, row->present, row->n_bytes);
+}
+
+static inline char *format_byte(char *at, uint8_t byte, bool present)
+{
+    return present ? format_hex_byte(at, byte) : format_text(at, "??");
 }
 
 // Two digits; blanks for a byte past the row's end.
 static char *format_pair(char *at, const struct row *row, uint32_t i)
 {
-    bool there = i < row->n_bytes && row->present[i];
+    return i < row->n_bytes ? format_byte(at, row->bytes[i], row->present[i])
+                            : format_text(at, "  ");
+}
 
-    at[0] = there ? hex_digits[row->bytes[i] >> 4] : i < row->n_bytes ? '?' : ' ';
-    at[1] = there ? hex_digits[row->bytes[i] & 15] : at[0];
-    return at + 2;
+// The bytes from `first` on, the last of them first.
+static char *format_backwards(char *at, const struct row *row, uint32_t first, uint32_t n)
+{
+    for (uint32_t i = first + n; i-- > first;)
+        at = format_pair(at, row, i);
+    return at;
 }
 
 // The element that begins at byte `first`, its highest byte first.
 static char *format_element(char *at, const struct row *row, uint32_t first, uint32_t width)
 {
-    for (uint32_t i = width; i-- > 0;) {
-        at = format_pair(at, row, first + i);
-        if (width == 8 && i == 4)
-            *at++ = first + i < row->n_bytes ? '`' : ' ';
-    }
-    return at;
+    if (width != 8)
+        return format_backwards(at, row, first, width);
+    at = format_backwards(at, row, first + 4, 4);
+    *at++ = first + 4 < row->n_bytes ? '`' : ' ';
+    return format_backwards(at, row, first, 4);
 }
 
 static char *format_columns(char *at, const struct row_style *style, const struct row *row,
@@ -98,9 +107,7 @@ char *row_format(char *at, enum ms_pattern_kind kind, const struct row *row, uin
 
 char *format_hex_bytes(char *at, const uint8_t *bytes, const bool *present, size_t n_bytes)
 {
-    for (size_t i = 0; i < n_bytes; i++) {
-        *at++ = present[i] ? hex_digits[bytes[i] >> 4] : '?';
-        *at++ = present[i] ? hex_digits[bytes[i] & 15] : '?';
-    }
+    for (size_t i = 0; i < n_bytes; i++)
+        at = format_byte(at, bytes[i], present[i]);
     return at;
 }

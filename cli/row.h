@@ -20,9 +20,8 @@ struct row {
     bool present[ROW_BYTES];
 };
 
-// Reads up to `length` bytes, but not past the top of the address space. Returns how many of them
-// the image holds.
-size_t row_read(struct row *row, struct window *window, uint64_t address, uint64_t length);
+// Reads up to `length` bytes, but not past the top of the space, which `address` is not above.
+void row_read(struct row *row, struct window *window, uint64_t address, uint64_t length);
 
 // Writes the row's columns at `at`, the first `highlight` bytes in colour. Returns the position
 // behind.

@@ -16,7 +16,22 @@
          ? (used) += (size_t)snprintf((text) + (used), sizeof(text) - (used), __VA_ARGS__)         \
          : (used))
 
-void report_summary(const char *image_name, const struct ms_search_result *result)
+// The names of the spaces with commas between them; without any, what `alone` says.
+static const char *space_list(const struct view *view, const char *alone, char *room,
+                              size_t room_bytes)
+{
+    size_t used = 0;
+
+    if (view->spaces == NULL)
+        return alone;
+    for (size_t i = 0; i < view_count(view) && used < room_bytes; i++)
+        used += (size_t)snprintf(room + used, room_bytes - used, "%s%s", i > 0 ? "," : "",
+                                 view_space(view, i).name);
+    return room;
+}
+
+void report_summary(const char *image_name, const struct view *view,
+                    const struct ms_search_result *result)
 {
     const struct ms_coverage *coverage = &result->coverage;
     const struct {
@@ -28,17 +43,36 @@ void report_summary(const char *image_name, const struct ms_search_result *resul
         {coverage->absent, "absent"},
         {coverage->unreadable, "unreadable"},
     };
-    char text[512];
+    char text[512], names[128];
     size_t used = 0;
 
-    APPEND(text, used, "%" PRIu64 " %s, scanned %" PRIu64 " of %" PRIu64 " bytes", result->hits,
-           result->hits == 1 ? "hit" : "hits", coverage->scanned, coverage->asked);
+    APPEND(text, used, "%" PRIu64 " %s", result->hits, result->hits == 1 ? "hit" : "hits");
+    if (result->n_partial > 0)
+        APPEND(text, used, " and %" PRIu64 " partial", result->n_partial);
+    if (view->spaces != NULL)
+        APPEND(text, used, " in %s", space_list(view, "", names, sizeof(names)));
+    APPEND(text, used, ", scanned %" PRIu64 " of %" PRIu64 " bytes", coverage->scanned,
+           coverage->asked);
     for (size_t i = 0; i < sizeof(missing) / sizeof(missing[0]); i++)
         if (missing[i].bytes > 0)
             APPEND(text, used, ", %" PRIu64 " %s", missing[i].bytes, missing[i].what);
     if (result->max_hits_held > 0)
         APPEND(text, used, "; --max-hits held back %" PRIu64, result->max_hits_held);
     message("%s: %s", image_name, text);
+}
+
+// The same spaces have to be asked for again, also those that are done: they say what `unmapped`
+// is.
+void report_interrupted(const char *image_name, const struct view *view,
+                        const struct ms_search_result *result)
+{
+    char names[4096];
+    const char *list = space_list(view, NULL, names, sizeof(names));
+    bool first = result->next_space == 0;
+
+    message("%s: interrupted: %s%s%s--from %s%s0x%" PRIx64 " goes on", image_name,
+            list != NULL ? "--space " : "", list != NULL ? list : "", list != NULL ? " " : "",
+            first ? "" : view_space(view, result->next_space).name, first ? "" : ":", result->next);
 }
 
 void report_stats(const char *image_name, const struct ms_matcher *matcher,
@@ -54,6 +88,10 @@ void report_stats(const char *image_name, const struct ms_matcher *matcher,
             " hit callbacks",
             image_name, counters->mapped_bytes, counters->read_bytes, counters->match_callbacks,
             counters->hit_callbacks);
+    if (counters->marked_pages > 0 || counters->seams > 0)
+        message("%s: %" PRIu64 " pages searched again where they are mapped, %" PRIu64
+                " seams between pages",
+                image_name, counters->marked_pages, counters->seams);
     for (int i = 0; i < MS_N_ENGINES; i++) {
         size_t n_patterns = ms_matcher_n_patterns(matcher, (enum ms_engine)i);
 

@@ -5,10 +5,16 @@
 #ifndef CLI_SEARCH_REPORT_H
 #define CLI_SEARCH_REPORT_H
 
+#include "memory_view.h"
 #include "settings.h"
 
 // The closing line: hits, what was scanned and what was not.
-void report_summary(const char *image_name, const struct ms_search_result *result);
+void report_summary(const char *image_name, const struct view *view,
+                    const struct ms_search_result *result);
+
+// From where a search that was interrupted goes on.
+void report_interrupted(const char *image_name, const struct view *view,
+                        const struct ms_search_result *result);
 
 // --stats.
 void report_stats(const char *image_name, const struct ms_matcher *matcher,

@@ -6,9 +6,11 @@
 #include "setters.h"
 
 #include "count_number.h"
+#include "space_names.h"
 #include <stdio.h>
 #include <string.h>
 
+#define PAGE_BYTES  4096
 #define MAX_CONTEXT 1048576
 #define MAX_THREADS 1024
 #define MAX_CHUNK   ((uint64_t)1 << 40)
@@ -46,10 +48,100 @@ static const char *set_align(struct given *given)
     return NULL;
 }
 
+static const char *set_space(struct given *given)
+{
+    const char *problem =
+        space_names_check(given->argument, given->error.text, sizeof(given->error.text));
+
+    if (problem == NULL)
+        given->settings->space_lists[given->settings->n_space_lists++] = given->argument;
+    return problem;
+}
+
+// The address in SPACE:ADDR, where ADDR may have p: in front.
+static const char *find_address(const char *text)
+{
+    const char *colon = strrchr(text, ':');
+
+    if (colon == NULL)
+        return text;
+    if (colon > text && (colon[-1] | 0x20) == 'p' && (colon - 1 == text || colon[-2] == ':'))
+        return colon - 1;
+    return colon + 1;
+}
+
+static const char *set_from_space(struct given *given, size_t length)
+{
+    struct from *from = &given->settings->from;
+    char name[SPACE_NAME_ROOM];
+
+    if (length >= sizeof(name) || memchr(given->argument, ',', length) != NULL)
+        return "ADDR or SPACE:ADDR is expected";
+    snprintf(name, sizeof(name), "%.*s", (int)length, given->argument);
+    from->space = given->argument;
+    from->space_length = length;
+    return space_names_check(name, given->error.text, sizeof(given->error.text));
+}
+
 static const char *set_from(struct given *given)
 {
-    if (ms_address_parse(given->argument, &given->settings->from, NULL, &given->error) != MS_OK)
+    struct from *from = &given->settings->from;
+    const char *address = find_address(given->argument);
+    const char *problem = NULL;
+
+    *from = (struct from){.given = true};
+    if (address > given->argument)
+        problem = set_from_space(given, (size_t)(address - given->argument) - 1);
+    if (problem != NULL)
+        return problem;
+    if (ms_address_parse(address, &from->address, &from->physical, &given->error) != MS_OK)
         return given->error.text;
+    return NULL;
+}
+
+static const char *set_page_flag(struct given *given)
+{
+    given->settings->page_flags |=
+        given->option->id == OPT_WRITABLE ? MS_PAGE_WRITABLE : MS_PAGE_EXECUTABLE;
+    return NULL;
+}
+
+static const char *set_root(struct given *given)
+{
+    struct settings *settings = given->settings;
+
+    if (ms_address_parse(given->argument, &settings->root_value, NULL, &given->error) != MS_OK)
+        return given->error.text;
+    settings->root = &settings->root_value;
+    return NULL;
+}
+
+static const char *set_kernel_start(struct given *given)
+{
+    struct settings *settings = given->settings;
+    bool physical;
+
+    if (ms_address_parse(given->argument, &settings->kernel_start_value, &physical,
+                         &given->error) != MS_OK)
+        return given->error.text;
+    if (physical || settings->kernel_start_value > UINT32_MAX)
+        return "a virtual address of 32 bits is expected";
+    settings->kernel_start = &settings->kernel_start_value;
+    return NULL;
+}
+
+static const char *set_hole(struct given *given)
+{
+    struct settings *settings = given->settings;
+    struct ms_range *hole = &settings->hole_value;
+
+    if (ms_range_parse(given->argument, 1, hole, &given->error) != MS_OK)
+        return given->error.text;
+    if (hole->first % PAGE_BYTES != 0 || hole->last % PAGE_BYTES != PAGE_BYTES - 1)
+        return "whole pages are expected, as in c0000000,ffffffff";
+    if (hole->last == UINT64_MAX)
+        return "it ends below the top of the address space, or nothing could be behind it";
+    settings->hole = hole;
     return NULL;
 }
 
@@ -120,6 +212,14 @@ static const char *set_color(struct given *given)
     if (index < 0)
         return refuse_choice(given);
     given->settings->color = (enum color_when)index;
+    return NULL;
+}
+
+static const char *set_arch(struct given *given)
+{
+    if (word_index(given->option->values, given->argument, strlen(given->argument)) < 0)
+        return refuse_choice(given);
+    given->settings->arch = given->argument;
     return NULL;
 }
 
@@ -223,14 +323,23 @@ static const struct setter setters[N_OPTIONS] = {
     [OPT_FILE] = {set_pattern, 0},
     [OPT_IGNORE_CASE] = FLAG(ignore_case),
     [OPT_ALIGN] = {set_align, 0},
+    [OPT_SPACE] = {set_space, 0},
     [OPT_RANGE] = {set_range, 0},
     [OPT_FROM] = {set_from, 0},
+    [OPT_WRITABLE] = {set_page_flag, 0},
+    [OPT_EXECUTABLE] = {set_page_flag, 0},
+    [OPT_DTB] = {set_root, 0},
+    [OPT_ARCH] = {set_arch, 0},
+    [OPT_KERNEL_START] = {set_kernel_start, 0},
+    [OPT_HOLE] = {set_hole, 0},
     [OPT_AS] = {set_as, 0},
     [OPT_FORMAT] = {set_format, 0},
     [OPT_ADDRESSES] = FLAG(addresses_only),
     [OPT_COUNT] = FLAG(count_only),
     [OPT_CONTEXT] = {set_context, 0},
     [OPT_MAX_HITS] = {set_max_hits, 0},
+    [OPT_ONCE] = FLAG(once),
+    [OPT_EDGE] = FLAG(edge),
     [OPT_GAPS] = FLAG(gaps),
     [OPT_REQUIRE_COVERAGE] = {set_coverage, 0},
     [OPT_STATS] = FLAG(stats),

@@ -133,8 +133,9 @@ bool settings_parse(struct settings *settings, enum command_id command, int argc
         .dump_kind = MS_BYTE,
         .patterns = calloc(room, sizeof(*settings->patterns)),
         .ranges = calloc(room, sizeof(*settings->ranges)),
+        .space_lists = calloc(room, sizeof(*settings->space_lists)),
     };
-    if (settings->patterns == NULL || settings->ranges == NULL) {
+    if (settings->patterns == NULL || settings->ranges == NULL || settings->space_lists == NULL) {
         message_no_memory();
         return false;
     }
@@ -145,5 +146,6 @@ void settings_release(struct settings *settings)
 {
     free(settings->patterns);
     free(settings->ranges);
+    free(settings->space_lists);
     *settings = (struct settings){0};
 }

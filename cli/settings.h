@@ -28,6 +28,15 @@ struct pattern_argument {
     const char *text;
 };
 
+// Where a search begins.
+struct from {
+    uint64_t address;
+    bool given;
+    bool physical;     // behind p:
+    const char *space; // NULL: the first one
+    size_t space_length;
+};
+
 struct settings {
     enum command_id command;
 
@@ -36,10 +45,21 @@ struct settings {
     bool ignore_case;
     uint32_t align; // 0: each kind's
 
+    const char **space_lists; // as written, names with commas between them
+    size_t n_space_lists;
     const char **ranges; // as written: what L counts is known when all patterns are
     size_t n_ranges;
-    uint64_t from;
-    const char *as; // NULL: recognise
+    struct from from;
+    unsigned page_flags; // enum ms_page_flags that pages must have
+
+    const uint64_t *root; // each NULL, or at the one behind it
+    const uint64_t *kernel_start;
+    const struct ms_range *hole;
+    uint64_t root_value;
+    uint64_t kernel_start_value;
+    struct ms_range hole_value;
+    const char *arch; // NULL: find out
+    const char *as;   // NULL: recognise
 
     enum output_format format;
     bool addresses_only;
@@ -48,6 +68,8 @@ struct settings {
     uint32_t context;
     bool max_hits_given;
     uint64_t max_hits;
+    bool once;
+    bool edge;
     bool gaps;
     bool coverage_required;
     uint64_t coverage_ppm; // millionths

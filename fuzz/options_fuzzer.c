@@ -14,7 +14,6 @@
 #include "fuzz.h"
 
 #include "cli/command.h"
-#include "cli/help.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -162,9 +161,18 @@ static const char *resolve(const struct stage *stage, const char *name, enum fil
     return access(name, F_OK) == 0 ? stage->files[other].path : name;
 }
 
+// The first operand that is an image; before it there are addresses.
+static size_t first_image(const struct settings *settings)
+{
+    bool addresses = settings->command == COMMAND_DUMP || settings->command == COMMAND_V2P ||
+                     settings->command == COMMAND_P2V;
+
+    return addresses && settings->n_operands > 0 ? settings->n_operands - 1 : 0;
+}
+
 static void resolve_all(const struct stage *stage, struct settings *settings)
 {
-    for (size_t i = settings->command == COMMAND_DUMP; i < settings->n_operands; i++)
+    for (size_t i = first_image(settings); i < settings->n_operands; i++)
         settings->operands[i] =
             (char *)(uintptr_t)resolve(stage, settings->operands[i], FILE_IMAGE);
     for (size_t i = 0; i < settings->n_patterns; i++) {
@@ -206,38 +214,18 @@ static bool is_bounded(const struct settings *settings)
            dumps_little(settings) && compiles_fast(settings);
 }
 
-static int print_help(const struct settings *settings)
-{
-    struct outcome outcome = {.found = true};
-    struct output out;
-
-    if (!command_output_open(&out))
-        abort();
-    if (settings->help)
-        help_print(&out, settings->command);
-    else
-        help_print_version(&out);
-    return command_finish(&outcome, &out);
-}
-
 #define NOT_RUN (-1)
 
 static int run(const struct stage *stage, struct settings *settings)
 {
-    static int (*const commands[N_COMMANDS])(const struct settings *settings) = {
-        [COMMAND_SEARCH] = command_search,
-        [COMMAND_INFO] = command_info,
-        [COMMAND_DUMP] = command_dump,
-    };
-
-    if (settings->help || settings->version)
-        return print_help(settings);
-    if (!is_bounded(settings))
-        return NOT_RUN;
-    if (settings->threads == 0)
-        settings->threads = 1; // else one a processor, which take longer to start than all the rest
-    resolve_all(stage, settings);
-    return commands[settings->command](settings);
+    if (!settings->help && !settings->version) {
+        if (!is_bounded(settings))
+            return NOT_RUN;
+        if (settings->threads == 0)
+            settings->threads = 1; // else one a processor, which take longer to start than the rest
+        resolve_all(stage, settings);
+    }
+    return command_run(settings);
 }
 
 // == What came of it ==
@@ -357,18 +345,9 @@ static int split(char *text, size_t length, char **argv)
     return argc;
 }
 
-static enum command_id find_command(int argc, char **argv)
-{
-    int command = 0;
-
-    while (argc > 1 && command < N_COMMANDS && strcmp(argv[1], command_texts[command].name) != 0)
-        command++;
-    return argc > 1 ? (enum command_id)command : N_COMMANDS;
-}
-
 static void run_line(int argc, char **argv)
 {
-    enum command_id command = find_command(argc, argv);
+    enum command_id command = argc > 1 ? command_find(argv[1]) : N_COMMANDS;
     int named = command < N_COMMANDS, status = EXIT_ERROR;
     struct settings settings;
     struct stage stage = {0};

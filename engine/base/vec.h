@@ -20,9 +20,11 @@
 #define ms_vec_reserve(vec, more)                                                                  \
     ms_vec_grow((void **)&(vec)->items, &(vec)->capacity, (vec)->n, (more), sizeof(*(vec)->items))
 
-// Appends; evaluates to false without memory.
+// Appends; evaluates to false without memory. Mostly there is room: that is seen here, without a
+// call.
 #define ms_vec_push(vec, ...)                                                                      \
-    (ms_vec_reserve(vec, 1) && ((vec)->items[(vec)->n++] = (__VA_ARGS__), true))
+    (((vec)->n < (vec)->capacity || ms_vec_reserve(vec, 1)) &&                                     \
+     ((vec)->items[(vec)->n++] = (__VA_ARGS__), true))
 
 bool ms_vec_grow(void **items, size_t *capacity, size_t n, size_t more, size_t item_bytes);
 

@@ -464,6 +464,7 @@ static enum ms_status read(const struct ms_crashdump_class *class, const struct 
     if (memcmp(dump.header, class->signature, 8) != 0)
         return ms_fail(error, MS_MALFORMED, "the file does not begin with %s", class->signature);
     set_machine(&dump, layout);
+    ms_crashdump_tell_system(&dump, &layout->system);
     status = ms_crashdump_add_facts(&dump, layout, error);
     return status ? status : read_pages(&reader);
 }

@@ -65,6 +65,9 @@ bool ms_crashdump_is_set(const struct ms_crashdump *dump, enum ms_crashdump_fiel
 // The name of a DumpType, such as "bitmap kernel"; NULL if there is no such type.
 const char *ms_crashdump_type_name(uint32_t dump_type);
 
+// What the header says of page tables, and of where the kernel is.
+void ms_crashdump_tell_system(const struct ms_crashdump *dump, struct ms_system *system);
+
 // Adds what the header says of the machine to the facts.
 enum ms_status ms_crashdump_add_facts(const struct ms_crashdump *dump, struct ms_layout *layout,
                                       struct ms_error *error);

@@ -179,6 +179,31 @@ static enum ms_status add_comment(const struct ms_crashdump *dump, struct ms_lay
     return ms_layout_add_fact(layout, error, "comment", "%.*s", (int)length, comment);
 }
 
+static void tell_number(const struct ms_crashdump *dump, enum ms_crashdump_field field,
+                        struct ms_told_number *ret)
+{
+    ret->known = ms_crashdump_is_set(dump, field);
+    ret->value = ms_crashdump_value(dump, field);
+}
+
+void ms_crashdump_tell_system(const struct ms_crashdump *dump, struct ms_system *system)
+{
+    static const enum ms_crashdump_field fields[] = {
+        MS_CRASHDUMP_LOADED_MODULE_LIST,
+        MS_CRASHDUMP_ACTIVE_PROCESS_HEAD,
+        MS_CRASHDUMP_DEBUGGER_DATA_BLOCK,
+    };
+
+    system->is_windows = true;
+    tell_number(dump, MS_CRASHDUMP_DIRECTORY_TABLE_BASE, &system->directory_table_base);
+    tell_number(dump, MS_CRASHDUMP_PAE_ENABLED, &system->pae);
+    for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+        if (ms_crashdump_is_set(dump, fields[i]) && ms_crashdump_value(dump, fields[i]) != 0)
+            system->kernel_addresses[system->n_kernel_addresses++] =
+                ms_crashdump_value(dump, fields[i]);
+    }
+}
+
 enum ms_status ms_crashdump_add_facts(const struct ms_crashdump *dump, struct ms_layout *layout,
                                       struct ms_error *error)
 {

@@ -14,16 +14,18 @@
 #include "base/extent.h"
 
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdio.h>
 
 // QEMU writes less than 1 KiB a CPU and Linux about as much, so this is room for 16,384 CPUs.
 #define MAX_NOTE_BYTES (16u << 20)
 #define HEADER_BYTES   12
 
-#define QEMU_VERSION 1
-#define QEMU_CR3     0x1a0
-#define QEMU_MIN     0x1b0
-#define VBOX_MAGIC   0xc01ac0deu
+#define QEMU_VERSION   1
+#define QEMU_CR3       0x1a0
+#define QEMU_MIN       0x1b0
+#define QEMU_KERNEL_GS 0x1b0 // of newer ones
+#define VBOX_MAGIC     0xc01ac0deu
 #define VBOX_OLD_CPUS                                                                              \
     0x00010000u // in this version of the format, CPU notes were laid out otherwise
 #define VBOX_CR3 0x130
@@ -44,6 +46,64 @@ struct reader {
     struct ms_layout *layout;
     struct ms_error *error;
 };
+
+// Where the registers are in the note of a processor.
+struct register_offsets {
+    const char *source;
+    uint16_t rip, cs, gs, idt, cr0, cr3, cr4, kernel_gs;
+};
+
+static const struct register_offsets qemu_registers = {
+    .source = "QEMU note",
+    .rip = 0x88,
+    .cs = 0x98,
+    .gs = 0x108,
+    .idt = 0x180,
+    .cr0 = 0x188,
+    .cr3 = QEMU_CR3,
+    .cr4 = 0x1a8,
+    .kernel_gs = QEMU_KERNEL_GS,
+};
+
+static const struct register_offsets vbox_registers = {
+    .source = "VirtualBox note",
+    .rip = 0x70,
+    .cs = 0xa0,
+    .gs = 0xf0,
+    .idt = 0x190,
+    .cr0 = 0x120,
+    .cr3 = VBOX_CR3,
+    .cr4 = 0x138,
+    .kernel_gs = 0x218,
+};
+
+// 0 where the note ends before.
+static uint64_t get_register(const struct note *note, uint16_t offset)
+{
+    return offset + 8u <= note->desc_length ? ms_le64(note->desc + offset) : 0;
+}
+
+static enum ms_status add_processor(const struct reader *reader, const struct note *note,
+                                    const struct register_offsets *at, uint32_t number)
+{
+    struct ms_processor processor = {
+        .source = at->source,
+        .number = number,
+        .level = note->desc[at->cs] & 3,
+        .cr0 = get_register(note, at->cr0),
+        .cr3 = get_register(note, at->cr3),
+        .cr4 = get_register(note, at->cr4),
+        .rip = get_register(note, at->rip),
+        .idt = get_register(note, at->idt),
+        .gs = get_register(note, at->gs),
+        .kernel_gs = get_register(note, at->kernel_gs),
+    };
+
+    if (reader->layout->system.processors.n < MS_MAX_PROCESSORS &&
+        !ms_vec_push(&reader->layout->system.processors, processor))
+        return ms_fail_nomem(reader->error);
+    return MS_OK;
+}
 
 static void add_root(struct ms_elf_notes *notes, uint64_t root)
 {
@@ -78,7 +138,7 @@ static enum ms_status read_qemu(const struct reader *reader, const struct note *
                               "known: its registers are left out",
                               reader->notes->n_qemu - 1, note->desc_length);
     add_root(reader->notes, ms_le64(note->desc + QEMU_CR3));
-    return MS_OK;
+    return add_processor(reader, note, &qemu_registers, reader->notes->n_qemu - 1);
 }
 
 static enum ms_status read_vbox(const struct reader *reader, const struct note *note)
@@ -108,25 +168,44 @@ static enum ms_status read_vbox_cpu(const struct reader *reader, const struct no
                               "left out",
                               reader->notes->n_vbox - 1, note->desc_length);
     add_root(reader->notes, ms_le64(note->desc + VBOX_CR3));
-    return MS_OK;
+    return add_processor(reader, note, &vbox_registers, reader->notes->n_vbox - 1);
 }
 
+// Also kept as a number, in the base, where there is one.
 struct vmcoreinfo_key {
     const char *key;
     const char *fact;
+    int base;
+    size_t number; // offset of the struct ms_told_number in struct ms_system
 };
 
 static const struct vmcoreinfo_key vmcoreinfo_keys[] = {
-    {"OSRELEASE", "os_release"},
-    {"BUILD-ID", "build_id"},
-    {"PAGESIZE", "page_size"},
-    {"KERNELOFFSET", "kernel_offset"},
-    {"NUMBER(phys_base)", "phys_base"},
-    {"NUMBER(pgtable_l5_enabled)", "five_level_paging"},
-    {"SYMBOL(init_uts_ns)", "init_uts_ns"},
-    {"SYMBOL(swapper_pg_dir)", "swapper_pg_dir"},
-    {"CRASHTIME", "crash_time"},
+    {"OSRELEASE", "os_release", 0, 0},
+    {"BUILD-ID", "build_id", 0, 0},
+    {"PAGESIZE", "page_size", 0, 0},
+    {"KERNELOFFSET", "kernel_offset", 0, 0},
+    {"NUMBER(phys_base)", "phys_base", 10, offsetof(struct ms_system, phys_base)},
+    {"NUMBER(pgtable_l5_enabled)", "five_level_paging", 10,
+     offsetof(struct ms_system, five_levels)},
+    {"SYMBOL(init_uts_ns)", "init_uts_ns", 0, 0},
+    {"SYMBOL(swapper_pg_dir)", "swapper_pg_dir", 16, offsetof(struct ms_system, swapper_pg_dir)},
+    {"CRASHTIME", "crash_time", 0, 0},
 };
+
+// A negative number is kept as what added to an address subtracts. What is no number is not kept.
+static void keep_number(struct ms_system *system, const struct vmcoreinfo_key *key,
+                        const char *value, size_t length)
+{
+    struct ms_told_number *number = (void *)((char *)system + key->number);
+    char text[32], *end;
+
+    if (length == 0 || length >= sizeof(text))
+        return;
+    memcpy(text, value, length);
+    text[length] = '\0';
+    number->value = strtoull(text, &end, key->base);
+    number->known = *end == '\0';
+}
 
 static enum ms_status read_vmcoreinfo_line(const struct reader *reader, const char *line,
                                            size_t length)
@@ -135,11 +214,15 @@ static enum ms_status read_vmcoreinfo_line(const struct reader *reader, const ch
         const char *key = vmcoreinfo_keys[i].key;
         size_t key_length = strlen(key);
 
-        if (length > key_length && memcmp(line, key, key_length) == 0 && line[key_length] == '=')
-            // No value of interest is longer; more would be a stranger's idea of a fact.
-            return ms_layout_add_fact(reader->layout, reader->error, vmcoreinfo_keys[i].fact,
-                                      "%.*s", (int)ms_min_u64(length - key_length - 1, 200),
-                                      line + key_length + 1);
+        if (length <= key_length || memcmp(line, key, key_length) != 0 || line[key_length] != '=')
+            continue;
+        if (vmcoreinfo_keys[i].base)
+            keep_number(&reader->layout->system, &vmcoreinfo_keys[i], line + key_length + 1,
+                        length - key_length - 1);
+        // No value of interest is longer; more would be a stranger's idea of a fact.
+        return ms_layout_add_fact(reader->layout, reader->error, vmcoreinfo_keys[i].fact, "%.*s",
+                                  (int)ms_min_u64(length - key_length - 1, 200),
+                                  line + key_length + 1);
     }
     return MS_OK;
 }
@@ -153,6 +236,7 @@ static enum ms_status read_vmcoreinfo(const struct reader *reader, const struct 
     if (reader->notes->has_vmcoreinfo)
         return MS_OK;
     reader->notes->has_vmcoreinfo = true;
+    reader->layout->system.is_linux = true;
     for (; start < note->desc_length; start = end + 1) {
         const char *newline = memchr(text + start, '\n', note->desc_length - start);
         enum ms_status status;

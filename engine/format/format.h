@@ -40,11 +40,47 @@ struct ms_layout_warning_kind {
     size_t n;
 };
 
+// Registers of a processor of the machine, as notes of a container tell them.
+struct ms_processor {
+    const char *source; // a string constant: "QEMU note", ...
+    unsigned number;    // counted from 0
+    unsigned level;     // of privilege: 3 is a program
+    uint64_t cr0, cr3, cr4;
+    uint64_t rip;
+    uint64_t idt;           // base; 0: not told
+    uint64_t gs, kernel_gs; // bases; 0: not told
+};
+#define MS_MAX_PROCESSORS 256
+
+struct ms_told_number {
+    bool known;
+    uint64_t value;
+};
+
+// What a container tells of page tables, and of the system that made them.
+struct ms_system {
+    bool is_windows;                        // no other system leaves such a container
+    MS_VEC(struct ms_processor) processors; // the first MS_MAX_PROCESSORS
+
+    // Of a crash dump's header.
+    struct ms_told_number directory_table_base;
+    struct ms_told_number pae;
+    uint64_t kernel_addresses[4]; // virtual, of what the kernel keeps there
+    size_t n_kernel_addresses;
+
+    // Of a Linux kernel's VMCOREINFO.
+    bool is_linux;
+    struct ms_told_number swapper_pg_dir; // virtual address of the kernel's own topmost table
+    struct ms_told_number phys_base;      // what to add to the kernel's link addresses
+    struct ms_told_number five_levels;
+};
+
 // What a reader tells of a file. Zero-initialised before it is read; released by the caller also
 // when the reader failed.
 struct ms_layout {
-    const char *machine;               // a string constant; NULL: unknown
-    unsigned address_bits;             // 32 or 64; 0: unknown, as wide as the runs need
+    const char *machine;   // a string constant; NULL: unknown
+    unsigned address_bits; // 32 or 64; 0: unknown, as wide as the runs need
+    struct ms_system system;
     MS_VEC(struct ms_format_run) runs; // in the order of the file
     MS_VEC(struct ms_layout_fact) facts;
     MS_VEC(char *) warnings; // owned, printable ASCII
@@ -54,6 +90,8 @@ struct ms_layout {
     // memory; 0: no limit. Set by the caller of a reader.
     size_t max_runs;
     bool full; // the limit was met: what else a reader finds would be left out, it may stop
+
+    const struct ms_range *hole; // what a raw file leaves out; NULL: nothing. Set by the caller
 };
 
 void ms_layout_release(struct ms_layout *layout);

@@ -24,6 +24,7 @@ void ms_layout_release(struct ms_layout *layout)
     free(layout->facts.items);
     free(layout->warnings.items);
     free(layout->warning_kinds.items);
+    free(layout->system.processors.items);
     *layout = (struct ms_layout){0};
 }
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// Raw images: byte n of the file is byte n of physical memory. There is nothing to recognise them
+// Raw images: byte n of the file is byte n of physical memory, or behind a hole that the caller
+// knows of, byte n + its length. There is nothing to recognise them
 // by, so they bid lowest and take what no other reader wants.
 
+#include "base/extent.h"
 #include "format/formats.h"
 
 #include <inttypes.h>
@@ -13,6 +15,25 @@ static unsigned bid(const struct ms_head *head)
 {
     (void)head;
     return 1;
+}
+
+// One run; or two, where the file leaves out a hole that begins below its end.
+static enum ms_status add_runs(struct ms_layout *layout, uint64_t size, struct ms_error *error)
+{
+    const struct ms_range *hole = layout->hole;
+    uint64_t low = hole ? ms_min_u64(size, hole->first) : size;
+    enum ms_status status = MS_OK;
+
+    if (low > 0)
+        status = ms_layout_add_run(layout, (struct ms_format_run){.length = low, .stored = low},
+                                   "run", 0, error);
+    if (status || low == size)
+        return status;
+    return ms_layout_add_run(
+        layout,
+        (struct ms_format_run){
+            .start = hole->last + 1, .length = size - low, .offset = low, .stored = size - low},
+        "run", 1, error);
 }
 
 static enum ms_status read(const struct ms_source *source, const struct ms_head *head,
@@ -32,8 +53,7 @@ static enum ms_status read(const struct ms_source *source, const struct ms_head 
         if (status)
             return status;
     }
-    return ms_layout_add_run(layout, (struct ms_format_run){.length = size, .stored = size}, "run",
-                             0, error);
+    return add_runs(layout, size, error);
 }
 
 const struct ms_format_ops ms_format_raw = {

@@ -62,8 +62,30 @@ static enum ms_status build_memory(struct ms_image *image, struct ms_error *erro
     return status ? status : ms_layout_finish(layout, error);
 }
 
-static enum ms_status read_format(struct ms_image *image, const char *name, struct ms_error *error)
+// Only a file without headers needs to be told what it leaves out.
+static enum ms_status check_hole(const struct ms_image *image, const struct ms_range *hole,
+                                 struct ms_error *error)
 {
+    if (!hole)
+        return MS_OK;
+    if (strcmp(image->format->name, "raw") != 0)
+        return ms_fail(error, MS_ARGUMENT,
+                       "%s: a hole can be given for raw images alone, and this "
+                       "is one of format %s",
+                       ms_source_path(image->source), image->format->name);
+    if (hole->first % PAGE_BYTES != 0 || hole->last % PAGE_BYTES != PAGE_BYTES - 1 ||
+        hole->last <= hole->first || hole->last == UINT64_MAX)
+        return ms_fail(error, MS_ARGUMENT,
+                       "a hole from 0x%" PRIx64 " to 0x%" PRIx64 " is not one of whole pages below "
+                       "other memory",
+                       hole->first, hole->last);
+    return MS_OK;
+}
+
+static enum ms_status read_format(struct ms_image *image, const struct ms_open_options *options,
+                                  struct ms_error *error)
+{
+    const char *name = options->format;
     struct ms_head head;
     enum ms_status status = ms_format_choose(image->source, name, &head, &image->format, error);
 
@@ -71,10 +93,15 @@ static enum ms_status read_format(struct ms_image *image, const char *name, stru
         return status;
     if (status)
         return ms_prepend(error, status, "%s", ms_source_path(image->source));
+    status = check_hole(image, options->hole, error);
+    if (status)
+        return status;
     image->layout.max_runs = max_runs(head.file_size);
+    image->layout.hole = options->hole;
     status = image->format->read(image->source, &head, &image->layout, error);
     if (!status)
         status = build_memory(image, error);
+    image->layout.hole = NULL; // the caller's
     return status ? fail_format(image, name != NULL, status, error) : MS_OK;
 }
 
@@ -96,7 +123,7 @@ enum ms_status ms_image_open(const char *path, const struct ms_open_options *opt
         options = &defaults;
     status = ms_source_open(path, options->flags & MS_OPEN_MAP, &image->source, error);
     if (!status)
-        status = read_format(image, options->format, error);
+        status = read_format(image, options, error);
     if (!status)
         *image_ret = ms_keep(image);
     return status;
@@ -180,6 +207,11 @@ const struct ms_memory *ms_image_memory(const struct ms_image *image)
     return &image->memory;
 }
 
+const struct ms_layout *ms_image_layout(const struct ms_image *image)
+{
+    return &image->layout;
+}
+
 const struct ms_source *ms_image_source(const struct ms_image *image)
 {
     return image->source;
@@ -187,7 +219,13 @@ const struct ms_source *ms_image_source(const struct ms_image *image)
 
 // == Reading ==
 
-// Reads what of the file's [offset, offset + length) can be read.
+static void clear(uint8_t *bytes, bool *present, size_t length)
+{
+    memset(bytes, 0, length);
+    memset(present, false, length * sizeof(*present));
+}
+
+// Reads what of the file's [offset, offset + length) can be read, and clears the rest.
 static size_t read_part(const struct ms_source *source, uint64_t offset, uint8_t *bytes,
                         bool *present, size_t length)
 {
@@ -198,42 +236,37 @@ static size_t read_part(const struct ms_source *source, uint64_t offset, uint8_t
         size_t lost = ms_source_lost(offset + at + n, length - at - n);
 
         memset(present + at, true, n * sizeof(*present));
-        // A failed read may have left anything behind what it says it has read.
-        memset(bytes + at + n, 0, lost);
+        clear(bytes + at + n, present + at + n, lost);
         n_present += n;
         at += n + lost;
     }
     return n_present;
 }
 
-// Reads what the run holds of [address, last] into the buffer whose byte 0 is that of `address`.
-static size_t read_run(const struct ms_image *image, const struct ms_run *run, uint64_t address,
-                       uint64_t last, uint8_t *bytes, bool *present)
-{
-    uint64_t from = ms_max_u64(address, run->start);
-    uint64_t to = ms_min_u64(last, ms_last(run->start, run->length));
-    size_t at = (size_t)(from - address);
-
-    if (run->presence == MS_ABSENT)
-        return 0;
-    return read_part(image->source, run->offset + (from - run->start), bytes + at, present + at,
-                     (size_t)(to - from + 1));
-}
-
 size_t ms_image_read(const struct ms_image *image, uint64_t address, uint8_t *bytes, bool *present,
                      size_t length)
 {
     const struct ms_memory *memory = &image->memory;
-    size_t n_present = 0;
+    size_t n_present = 0, at = 0; // so far: those before are read, or clear
     uint64_t last;
 
     if (length == 0)
         return 0;
-    memset(bytes, 0, length);
-    memset(present, false, length * sizeof(*present));
     last = address + ms_min_u64(length - 1, UINT64_MAX - address);
     for (size_t i = ms_memory_find(memory, address);
-         i < memory->runs.n && memory->runs.items[i].start <= last; i++)
-        n_present += read_run(image, &memory->runs.items[i], address, last, bytes, present);
+         i < memory->runs.n && memory->runs.items[i].start <= last; i++) {
+        const struct ms_run *run = &memory->runs.items[i];
+        uint64_t from = ms_max_u64(address, run->start);
+        uint64_t to = ms_min_u64(last, ms_last(run->start, run->length));
+        size_t start = (size_t)(from - address), n = (size_t)(to - from + 1);
+
+        if (run->presence == MS_ABSENT)
+            continue;
+        clear(bytes + at, present + at, start - at);
+        n_present += read_part(image->source, run->offset + (from - run->start), bytes + start,
+                               present + start, n);
+        at = start + n;
+    }
+    clear(bytes + at, present + at, length - at);
     return n_present;
 }

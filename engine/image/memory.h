@@ -27,6 +27,7 @@ size_t ms_memory_find(const struct ms_memory *memory, uint64_t address);
 
 // For the layers below the public interface.
 const struct ms_memory *ms_image_memory(const struct ms_image *image);
+const struct ms_layout *ms_image_layout(const struct ms_image *image); // without its runs
 const struct ms_source *ms_image_source(const struct ms_image *image);
 
 #endif

@@ -15,6 +15,7 @@ struct ms_matcher {
     struct ms_pattern *patterns; // copies of the set's
     size_t n_patterns;
     const struct ms_kernels *kernels;
+    unsigned engine_mask;
     struct ms_margins margins;
 
     uint8_t *choice;               // the engine of each pattern
@@ -117,19 +118,29 @@ enum ms_status ms_matcher_create(const struct ms_patterns *patterns,
                                  struct ms_matcher **matcher_ret, struct ms_error *error)
 {
     static const struct ms_matcher_options all = {0};
+    struct ms_matcher like = {0};
+    enum ms_status status;
+
+    options = options ? options : &all;
+    like.engine_mask = options->engine_mask ? options->engine_mask : ~0u;
+    status = choose_kernels(&like, options->simd, error);
+    return status == MS_OK ? ms_matcher_derive(&like, patterns, false, matcher_ret, error) : status;
+}
+
+enum ms_status ms_matcher_derive(const struct ms_matcher *like, const struct ms_patterns *patterns,
+                                 bool ends, struct ms_matcher **matcher_ret, struct ms_error *error)
+{
     struct ms_matcher *matcher = calloc(1, sizeof(*matcher));
     enum ms_status status;
-    unsigned mask;
 
     if (!matcher)
         return ms_fail_nomem(error);
-    options = options ? options : &all;
-    mask = options->engine_mask ? options->engine_mask : ~0u;
-    status = choose_kernels(matcher, options->simd, error);
+    matcher->kernels = like->kernels;
+    matcher->engine_mask = like->engine_mask;
+    status = copy_patterns(matcher, patterns, error);
     if (status == MS_OK)
-        status = copy_patterns(matcher, patterns, error);
-    if (status == MS_OK)
-        status = ms_plan(matcher->patterns, matcher->n_patterns, mask, matcher->choice, error);
+        status = ms_plan(matcher->patterns, matcher->n_patterns, matcher->engine_mask, ends,
+                         matcher->choice, error);
     if (status == MS_OK)
         status = build_engines(matcher, error);
     if (status != MS_OK) {
@@ -198,6 +209,11 @@ size_t ms_matcher_count(const struct ms_matcher *matcher)
 uint32_t ms_matcher_align(const struct ms_matcher *matcher, uint32_t pattern)
 {
     return matcher->patterns[pattern].align;
+}
+
+const struct ms_pattern *ms_matcher_pattern(const struct ms_matcher *matcher, uint32_t pattern)
+{
+    return &matcher->patterns[pattern];
 }
 
 // == Windows ==

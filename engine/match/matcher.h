@@ -80,6 +80,14 @@ enum ms_status ms_matcher_scan(const struct ms_matcher *matcher, struct ms_scrat
 struct ms_margins ms_matcher_margins(const struct ms_matcher *matcher);
 size_t ms_matcher_count(const struct ms_matcher *matcher);
 uint32_t ms_matcher_align(const struct ms_matcher *matcher, uint32_t pattern);
+const struct ms_pattern *ms_matcher_pattern(const struct ms_matcher *matcher, uint32_t pattern);
+
+// Compiles other patterns with the kernels and engines of a matcher, `like`. With `ends`, of
+// regexes that have no single length only ends are found: each is a match of one byte, the last
+// one, whatever its start.
+enum ms_status ms_matcher_derive(const struct ms_matcher *like, const struct ms_patterns *patterns,
+                                 bool ends, struct ms_matcher **matcher_ret,
+                                 struct ms_error *error);
 
 // == Engines ==
 
@@ -115,5 +123,6 @@ extern const struct ms_engine_ops ms_engine_words;
 extern const struct ms_engine_ops ms_engine_runs;
 extern const struct ms_engine_ops ms_engine_literals; // these two where Hyperscan was built in
 extern const struct ms_engine_ops ms_engine_regexes;
+extern const struct ms_engine_ops ms_engine_regex_ends; // for ms_matcher_derive() alone
 
 #endif

@@ -24,8 +24,9 @@ struct ms_value_range {
 struct ms_pattern {
     enum ms_pattern_kind kind;
     bool ignore_case;
-    uint32_t align;  // a power of two, never 0
-    uint32_t length; // bytes of a match; 0 for a regex
+    uint32_t align;   // a power of two, never 0
+    uint32_t length;  // bytes of a match; 0 for a regex
+    uint32_t longest; // of a compiled regex: bytes of its longest match; else means nothing
 
     uint8_t *bytes; // `length` of them; NULL for a regex
     uint8_t *mask;  // `length` of them; NULL if all are ff and there are no ranges

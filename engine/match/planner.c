@@ -9,7 +9,7 @@
 const struct ms_engine_ops *const ms_planner_engines[] = {
     &ms_engine_words,    &ms_engine_runs,
 #ifdef MS_HAVE_HYPERSCAN
-    &ms_engine_literals, &ms_engine_regexes,
+    &ms_engine_literals, &ms_engine_regexes, &ms_engine_regex_ends,
 #endif
     &ms_engine_scalar,
 };
@@ -58,27 +58,42 @@ static bool is_regex(const struct ms_pattern *pattern)
 }
 #endif
 
+enum rule_scope {
+    FOR_FIXED,   // for patterns with bytes, which is all that the rule asks about
+    FOR_REGEXES, // for regexes
+    FOR_MATCHES, // for regexes whose matches are wanted
+    FOR_ENDS,    // for regexes of which only ends are
+};
+
 // The first rule that holds, and whose engine is built and allowed, decides.
 static const struct {
     bool (*holds)(const struct ms_pattern *pattern);
     const struct ms_engine_ops *engine;
-    bool fixed_only;
+    enum rule_scope scope;
 } rules[] = {
-    {is_one_element, &ms_engine_words, true},
-    {is_short_period, &ms_engine_runs, true},
-    {has_rare_element, &ms_engine_words, true},
+    {is_one_element, &ms_engine_words, FOR_FIXED},
+    {is_short_period, &ms_engine_runs, FOR_FIXED},
+    {has_rare_element, &ms_engine_words, FOR_FIXED},
 #ifdef MS_HAVE_HYPERSCAN
-    {has_rare_stretch, &ms_engine_literals, true},
+    {has_rare_stretch, &ms_engine_literals, FOR_FIXED},
 #endif
-    {is_fixed, &ms_engine_words, true},
+    {is_fixed, &ms_engine_words, FOR_FIXED},
 #ifdef MS_HAVE_HYPERSCAN
-    {is_fixed, &ms_engine_literals, true},
-    {is_regex_of_one_length, &ms_engine_literals, false},
-    {is_regex, &ms_engine_regexes, false},
+    {is_fixed, &ms_engine_literals, FOR_FIXED},
+    {is_regex_of_one_length, &ms_engine_literals, FOR_REGEXES},
+    {is_regex, &ms_engine_regexes, FOR_MATCHES},
+    {is_regex, &ms_engine_regex_ends, FOR_ENDS},
 #endif
-    {is_fixed, &ms_engine_scalar, true},
+    {is_fixed, &ms_engine_scalar, FOR_FIXED},
 };
 #define N_RULES (sizeof(rules) / sizeof(rules[0]))
+
+static bool in_scope(enum rule_scope scope, const struct ms_pattern *pattern, bool ends)
+{
+    if (scope == FOR_FIXED || is_fixed(pattern))
+        return scope == FOR_FIXED && is_fixed(pattern);
+    return scope == FOR_REGEXES || (scope == FOR_ENDS) == ends;
+}
 
 static size_t engine_index(const struct ms_engine_ops *engine)
 {
@@ -102,7 +117,7 @@ static enum ms_status refuse(const struct ms_pattern *pattern, struct ms_error *
 }
 
 enum ms_status ms_plan(const struct ms_pattern *patterns, size_t n_patterns, unsigned engine_mask,
-                       uint8_t *choice, struct ms_error *error)
+                       bool ends, uint8_t *choice, struct ms_error *error)
 {
     for (size_t i = 0; i < n_patterns; i++) {
         const struct ms_pattern *pattern = &patterns[i];
@@ -110,7 +125,7 @@ enum ms_status ms_plan(const struct ms_pattern *patterns, size_t n_patterns, uns
 
         while (rule < N_RULES &&
                (!(engine_mask & 1u << rules[rule].engine->id) ||
-                (rules[rule].fixed_only && !is_fixed(pattern)) || !rules[rule].holds(pattern)))
+                !in_scope(rules[rule].scope, pattern, ends) || !rules[rule].holds(pattern)))
             rule++;
         if (rule == N_RULES)
             return refuse(pattern, error);

@@ -108,6 +108,12 @@ static enum ms_status compile_whole(struct ms_regex_databases *databases,
     return status == MS_ARGUMENT ? MS_OK : status;
 }
 
+enum ms_status ms_regex_compile_ends(const struct ms_engine_input *input,
+                                     hs_database_t **database_ret, struct ms_error *error)
+{
+    return compile(input, NULL, true, put_plain, 0, database_ret, error);
+}
+
 enum ms_status ms_regex_databases_build(struct ms_regex_databases *databases,
                                         const struct ms_engine_input *input, struct ms_error *error)
 {
@@ -117,7 +123,7 @@ enum ms_status ms_regex_databases_build(struct ms_regex_databases *databases,
     databases->is_anchored = calloc(databases->n, sizeof(*databases->is_anchored));
     if (!databases->is_anchored)
         return ms_fail_nomem(error);
-    status = compile(input, NULL, true, put_plain, 0, &databases->ends, error);
+    status = ms_regex_compile_ends(input, &databases->ends, error);
     if (status == MS_OK)
         status = compile_starts(databases, input, error);
     return status == MS_OK ? compile_whole(databases, input, error) : status;

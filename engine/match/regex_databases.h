@@ -23,6 +23,10 @@ struct ms_regex_databases {
 enum ms_status ms_regex_databases_build(struct ms_regex_databases *databases,
                                         const struct ms_engine_input *input,
                                         struct ms_error *error);
+
+// Compiles the first of them alone.
+enum ms_status ms_regex_compile_ends(const struct ms_engine_input *input,
+                                     hs_database_t **database_ret, struct ms_error *error);
 void ms_regex_databases_release(struct ms_regex_databases *databases);
 
 // Makes the thread's scratch fit for all of them.

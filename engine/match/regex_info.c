@@ -24,6 +24,7 @@ static enum ms_status check_widths(struct ms_pattern *regex, const hs_expr_info_
                        regex->text, info->min_width, MS_MAX_REGEX_MATCH);
     if (info->min_width == info->max_width)
         regex->length = info->min_width;
+    regex->longest = info->max_width < MS_MAX_REGEX_MATCH ? info->max_width : MS_MAX_REGEX_MATCH;
     return MS_OK;
 }
 

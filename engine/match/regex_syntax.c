@@ -9,7 +9,9 @@
 #include "base/vec.h"
 #include "match/quote.h"
 
+#include <limits.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -243,6 +245,16 @@ static const struct token *find_token(const struct scan *scan)
     return NULL;
 }
 
+static void skip_token(struct scan *scan)
+{
+    const struct token *token = find_token(scan);
+
+    if (token && token->skip)
+        token->skip(scan);
+    else
+        skip(scan, 1);
+}
+
 static enum ms_status scan_tokens(struct scan *scan, struct ms_error *error)
 {
     while (!at_end(scan)) {
@@ -275,4 +287,166 @@ enum ms_status ms_regex_check(const char *text, size_t length, struct ms_error *
     status = scan_tokens(&scan, error);
     free(scan.outer.items);
     return status;
+}
+
+// == Shortening ==
+
+// A piece of the outermost concatenation, and how often it is there.
+struct piece {
+    size_t end; // offset behind it, and before its quantifier if `varies`
+    unsigned min;
+    bool varies; // it may be there more often
+};
+
+typedef MS_VEC(struct piece) piece_vec;
+
+static bool is_hex(char c)
+{
+    return c != '\0' && strchr("0123456789abcdefABCDEF", c);
+}
+
+// Moves past an escape that stands for one byte. False: it may be another.
+static bool skip_byte_escape(struct scan *scan)
+{
+    const char *rest = scan->subject.text + scan->at + 1;
+    size_t left = scan->subject.length - scan->at - 1;
+
+    if (left >= 3 && rest[0] == 'x' && is_hex(rest[1]) && is_hex(rest[2])) {
+        skip(scan, 4);
+        return true;
+    }
+    skip(scan, 2);
+    return left > 0 && strchr("dDwWsSnrtfa\\.[](){}*+?|^$/-_,:;<>=!@#%&~'\" ", rest[0]);
+}
+
+// Moves past a piece that has no quantifier yet. *counts_ret: it is one, not flags for what
+// follows. False: it is none of those that are known for sure.
+static bool skip_piece(struct scan *scan, bool *counts_ret)
+{
+    size_t depth = scan->outer.n;
+
+    *counts_ret = true;
+    if (peek(scan) == '\\')
+        return skip_byte_escape(scan);
+    if (starts_with(scan, "(?#") || strchr("|)*+?{}]", peek(scan)))
+        return false;
+    if (peek(scan) == '[') {
+        skip_class(scan);
+        return true;
+    }
+    if (peek(scan) != '(') {
+        skip(scan, 1);
+        return true;
+    }
+    open_group(scan);
+    *counts_ret = scan->outer.n > depth;
+    while (!at_end(scan) && !scan->no_memory && scan->outer.n > depth)
+        skip_token(scan);
+    return !scan->extended && scan->outer.n == depth;
+}
+
+// Reads at most 5 digits. False: there are none, or more.
+static bool read_number(struct scan *scan, unsigned *number_ret)
+{
+    size_t n = 0;
+
+    *number_ret = 0;
+    for (; peek(scan) >= '0' && peek(scan) <= '9' && n < 6; n++, scan->at++)
+        *number_ret = *number_ret * 10 + (unsigned)(peek(scan) - '0');
+    return n > 0 && n < 6;
+}
+
+// {n} {n,} {n,m}
+static bool read_counts(struct scan *scan, struct piece *piece)
+{
+    unsigned most;
+
+    skip(scan, 1);
+    if (!read_number(scan, &piece->min))
+        return false;
+    piece->varies = peek(scan) == ',';
+    if (piece->varies) {
+        skip(scan, 1);
+        if (peek(scan) != '}' && !read_number(scan, &most))
+            return false;
+    }
+    if (peek(scan) != '}')
+        return false;
+    skip(scan, 1);
+    if (!piece->varies)
+        piece->end = scan->at;
+    return true;
+}
+
+static bool read_quantifier(struct scan *scan, struct piece *piece)
+{
+    char c = peek(scan);
+
+    *piece = (struct piece){.end = scan->at, .min = c != '*' && c != '?'};
+    if (c == '{') {
+        if (!read_counts(scan, piece))
+            return false;
+    } else if (c == '*' || c == '+' || c == '?') {
+        piece->varies = true;
+        skip(scan, 1);
+    } else {
+        return true;
+    }
+    if (peek(scan) == '?') // the same, but lazy
+        skip(scan, 1);
+    return true;
+}
+
+// False: the text is not understood, or no memory.
+static bool read_pieces(struct scan *scan, piece_vec *pieces)
+{
+    while (!at_end(scan)) {
+        struct piece piece;
+        bool counts;
+
+        if (!skip_piece(scan, &counts))
+            return false;
+        if (!counts)
+            continue;
+        if (!read_quantifier(scan, &piece))
+            return false;
+        if (!ms_vec_push(pieces, piece)) {
+            scan->no_memory = true;
+            return false;
+        }
+    }
+    return true;
+}
+
+// The text up to where the last piece that must be there has been there often enough.
+static char *cut(const char *text, const piece_vec *pieces, bool *no_memory)
+{
+    size_t n = pieces->n;
+    char *result;
+    int length;
+
+    while (n > 0 && pieces->items[n - 1].min == 0)
+        n--;
+    if (n == 0 || (n == pieces->n && !pieces->items[n - 1].varies))
+        return NULL;
+    length = (int)pieces->items[n - 1].end;
+    if (pieces->items[n - 1].varies && pieces->items[n - 1].min > 1)
+        *no_memory = asprintf(&result, "%.*s{%u}", length, text, pieces->items[n - 1].min) < 0;
+    else
+        *no_memory = asprintf(&result, "%.*s", length, text) < 0;
+    return *no_memory ? NULL : result;
+}
+
+enum ms_status ms_regex_shorten(const char *text, size_t length, char **short_ret,
+                                struct ms_error *error)
+{
+    struct scan scan = {.subject = {"regex", text, length}};
+    piece_vec pieces = {0};
+
+    *short_ret = NULL;
+    if (length < INT_MAX && read_pieces(&scan, &pieces))
+        *short_ret = cut(text, &pieces, &scan.no_memory);
+    free(pieces.items);
+    free(scan.outer.items);
+    return scan.no_memory ? ms_fail_nomem(error) : MS_OK;
 }

@@ -3,6 +3,7 @@
 #include "scan/job.h"
 
 #include "base/extent.h"
+#include "scan/seam_scan.h"
 
 #include <stdlib.h>
 
@@ -20,10 +21,24 @@ struct part {
 struct pass {
     struct ms_worker *worker;
     struct ms_job_result *result;
-    const struct ms_stretch *stretch;
+    const struct ms_scan_stretch *stretch;
     struct ms_window window; // as fetched, with what was lost in it
     struct ms_error *error;
 };
+
+static enum ms_status create_seam_scratch(struct ms_worker *worker, struct ms_error *error)
+{
+    const struct ms_candidates *candidates = worker->shared->candidates;
+    enum ms_status status = MS_OK;
+
+    for (size_t i = 0; i < candidates->n_classes && status == MS_OK; i++) {
+        if (candidates->classes[i].own)
+            status = ms_scratch_create(candidates->classes[i].own, &worker->seam_scratch[i], error);
+        else
+            worker->seam_scratch[i] = worker->scratch;
+    }
+    return status;
+}
 
 enum ms_status ms_worker_init(struct ms_worker *worker, struct ms_job_shared *shared,
                               struct ms_error *error)
@@ -34,8 +49,15 @@ enum ms_status ms_worker_init(struct ms_worker *worker, struct ms_job_shared *sh
     ms_reader_init(&worker->reader, shared->image);
     status = ms_collector_init(&worker->collector, shared->matcher, shared->muted,
                                shared->count_only, error);
+    worker->sink = &worker->collector.sink;
+    if (shared->marks) {
+        ms_marker_init(&worker->marker, shared->marks);
+        worker->sink = &worker->marker.sink;
+    }
     if (status == MS_OK)
         status = ms_scratch_create(shared->matcher, &worker->scratch, error);
+    if (status == MS_OK && shared->marks)
+        status = create_seam_scratch(worker, error);
     if (status != MS_OK)
         ms_worker_release(worker);
     return status;
@@ -43,6 +65,10 @@ enum ms_status ms_worker_init(struct ms_worker *worker, struct ms_job_shared *sh
 
 void ms_worker_release(struct ms_worker *worker)
 {
+    for (size_t i = 0; i < MS_MAX_SEAM_CLASSES; i++) {
+        if (worker->seam_scratch[i] != worker->scratch)
+            ms_scratch_free(worker->seam_scratch[i]);
+    }
     ms_scratch_free(worker->scratch);
     ms_collector_release(&worker->collector);
     ms_reader_release(&worker->reader);
@@ -63,12 +89,36 @@ void ms_job_result_release(struct ms_job_result *result)
     free(result->gaps.items);
 }
 
+static void add_counters(struct ms_search_counters *sum, const struct ms_search_counters *counters)
+{
+    sum->chunks += counters->chunks;
+    sum->seams += counters->seams;
+    sum->marked_pages += counters->marked_pages;
+    sum->mapped_bytes += counters->mapped_bytes;
+    sum->read_bytes += counters->read_bytes;
+    sum->match_callbacks += counters->match_callbacks;
+    for (size_t i = 0; i < MS_N_ENGINES; i++) {
+        sum->bytes[i] += counters->bytes[i];
+        sum->candidates[i] += counters->candidates[i];
+        sum->matches[i] += counters->matches[i];
+    }
+}
+
+void ms_worker_add_counters(const struct ms_worker *worker, struct ms_search_counters *sum)
+{
+    add_counters(sum, &worker->scratch->counters);
+    for (size_t i = 0; i < MS_MAX_SEAM_CLASSES; i++) {
+        if (worker->seam_scratch[i] && worker->seam_scratch[i] != worker->scratch)
+            add_counters(sum, &worker->seam_scratch[i]->counters);
+    }
+}
+
 // == Windows ==
 
 static enum ms_status match(struct pass *pass, const struct ms_window *window)
 {
     return ms_matcher_scan(pass->worker->shared->matcher, pass->worker->scratch, window,
-                           &pass->worker->collector.sink, pass->error);
+                           pass->worker->sink, pass->error);
 }
 
 // Bytes [start, end) of the window can be read: what of them is own is scanned.
@@ -119,11 +169,19 @@ static enum ms_status match_copied(struct pass *pass)
     return status == MS_OK ? match_good(pass, start, pass->window.length) : status;
 }
 
+enum ms_status ms_job_match_copied(struct ms_worker *worker, const struct ms_window *window,
+                                   struct ms_job_result *result, struct ms_error *error)
+{
+    struct pass pass = {.worker = worker, .result = result, .window = *window, .error = error};
+
+    return match_copied(&pass);
+}
+
 // Fetches the window of own bytes [offset, offset + length) of the stretch.
 static enum ms_status fetch(struct pass *pass, uint64_t offset, size_t length, bool copy)
 {
     struct ms_margins margins = ms_matcher_margins(pass->worker->shared->matcher);
-    const struct ms_stretch *stretch = pass->stretch;
+    const struct ms_scan_stretch *stretch = pass->stretch;
     const struct ms_scan_plan *plan = pass->worker->shared->plan;
     size_t before = (size_t)ms_min_u64(margins.before, offset);
     size_t after = (size_t)ms_min_u64(margins.after, stretch->length - offset - length);
@@ -196,7 +254,7 @@ static struct cursor unit_cursor(const struct ms_scan_plan *plan, size_t unit)
 
 static bool next_part(struct cursor *cursor, struct part *part)
 {
-    const struct ms_stretch *stretches = cursor->plan->stretches.items;
+    const struct ms_scan_stretch *stretches = cursor->plan->stretches.items;
     struct ms_unit *at = &cursor->at;
     bool last = at->stretch == cursor->end.stretch;
     uint64_t end;
@@ -303,7 +361,11 @@ enum ms_status ms_job_run(struct ms_worker *worker, size_t unit, struct ms_job_r
         while (status == MS_OK && next_part(&cursor, &part))
             status = scan_in_pieces(worker, &part, result, error);
     }
-    while (next_part(&at, &part))
+    while (next_part(&at, &part)) {
         result->next = address_behind(plan, &part);
+        if (status == MS_OK && worker->shared->marks)
+            status = ms_seams_mark(worker, plan->stretches.items[part.stretch].start + part.offset,
+                                   part.length, error);
+    }
     return status;
 }

@@ -5,6 +5,8 @@
 #ifndef MS_SCAN_JOB_H
 #define MS_SCAN_JOB_H
 
+#include "match/candidates.h"
+#include "scan/marks.h"
 #include "scan/plan.h"
 #include "scan/reader.h"
 #include "scan/record.h"
@@ -23,6 +25,9 @@ struct ms_job_shared {
     const struct ms_image *image;
     const struct ms_matcher *matcher;
     const struct ms_scan_plan *plan;
+    struct ms_marks *marks; // not NULL: matches are not collected, but mark the frames that they
+                            // begin in
+    const struct ms_candidates *candidates; // with marks: what is searched for, at seams by classes
     const atomic_uchar *muted;
     bool count_only;
     atomic_bool stop; // jobs end as soon as they see it, with MS_STOPPED
@@ -32,8 +37,11 @@ struct ms_job_shared {
 struct ms_worker {
     struct ms_job_shared *shared;
     struct ms_scratch *scratch;
+    struct ms_scratch *seam_scratch[MS_MAX_SEAM_CLASSES]; // some may be `scratch`
     struct ms_reader reader;
     struct ms_collector collector;
+    struct ms_marker marker;
+    struct ms_sink *sink; // of one of these two
 
     // Hands over a part of a job that yields too much to keep; the result is empty again on return.
     // Set by the owner. MS_STOPPED: the search has been stopped.
@@ -44,6 +52,16 @@ struct ms_worker {
 enum ms_status ms_worker_init(struct ms_worker *worker, struct ms_job_shared *shared,
                               struct ms_error *error);
 void ms_worker_release(struct ms_worker *worker);
+
+// == For workers that run other jobs, too ==
+
+// Adds what a worker counted. Hits are passed on, and counted, by the thread that reports.
+void ms_worker_add_counters(const struct ms_worker *worker, struct ms_search_counters *sum);
+
+// Matches a window whose bytes the worker's reader has copied; what could not be read is a hole. Of
+// the window's own bytes, adds those scanned and those not to the result.
+enum ms_status ms_job_match_copied(struct ms_worker *worker, const struct ms_window *window,
+                                   struct ms_job_result *result, struct ms_error *error);
 
 // Scans unit number `unit` of the plan into the result, which is empty.
 enum ms_status ms_job_run(struct ms_worker *worker, size_t unit, struct ms_job_result *result,

@@ -3,45 +3,10 @@
 #include "scan/plan.h"
 
 #include "base/extent.h"
+#include "scan/coverage.h"
+#include "scan/ranges.h"
 
 #include <stdlib.h>
-
-typedef MS_VEC(struct ms_range) range_vec;
-
-// == Ranges ==
-
-static int compare_ranges(const void *left, const void *right)
-{
-    const struct ms_range *a = left, *b = right;
-
-    if (a->first != b->first)
-        return a->first < b->first ? -1 : 1;
-    return a->last > b->last ? -1 : a->last < b->last;
-}
-
-// The ranges in ascending order without those that lie in another: then both ends ascend.
-static bool sort_ranges(range_vec *sorted, const struct ms_range *ranges, size_t n)
-{
-    size_t kept = 0;
-
-    if (!ms_vec_reserve(sorted, n))
-        return false;
-    for (size_t i = 0; i < n; i++)
-        sorted->items[i] = ranges[i];
-    if (n > 1)
-        qsort(sorted->items, n, sizeof(*ranges), compare_ranges);
-    for (size_t i = 0; i < n; i++) {
-        if (kept == 0 || sorted->items[i].last > sorted->items[kept - 1].last)
-            sorted->items[kept++] = sorted->items[i];
-    }
-    sorted->n = kept;
-    return true;
-}
-
-static bool everything(range_vec *sorted)
-{
-    return ms_vec_push(sorted, (struct ms_range){.first = 0, .last = UINT64_MAX});
-}
 
 // == Stretches ==
 
@@ -67,7 +32,7 @@ static bool add_stretch(struct ms_scan_plan *plan, size_t first_piece, size_t en
 {
     uint64_t start = plan->pieces.items[first_piece].first;
     uint64_t last = plan->pieces.items[end_piece - 1].last;
-    struct ms_stretch stretch = {
+    struct ms_scan_stretch stretch = {
         .start = start,
         .length = last - start + 1,
         .own_start = from > start ? from - start : 0,
@@ -108,7 +73,7 @@ static uint64_t segment_last(const struct ms_memory *memory, size_t *i)
 }
 
 static bool find_stretches(struct ms_scan_plan *plan, const struct ms_memory *memory,
-                           const range_vec *ranges, uint64_t from)
+                           const struct ms_ranges *ranges, uint64_t from)
 {
     size_t range = 0;
 
@@ -119,12 +84,12 @@ static bool find_stretches(struct ms_scan_plan *plan, const struct ms_memory *me
         if (memory->runs.items[i].presence != MS_PRESENT)
             continue;
         last = segment_last(memory, &i);
-        while (range < ranges->n && ranges->items[range].last < first)
+        while (range < ranges->pieces.n && ranges->pieces.items[range].last < first)
             range++;
-        for (size_t r = range; r < ranges->n && ranges->items[r].first <= last; r++) {
+        for (size_t r = range; r < ranges->pieces.n && ranges->pieces.items[r].first <= last; r++) {
             struct ms_range piece = {
-                .first = ms_max_u64(first, ranges->items[r].first),
-                .last = ms_min_u64(last, ranges->items[r].last),
+                .first = ms_max_u64(first, ranges->pieces.items[r].first),
+                .last = ms_min_u64(last, ranges->pieces.items[r].last),
             };
 
             if (!add_piece(plan, first_piece, piece))
@@ -190,13 +155,13 @@ static bool cover(struct ms_scan_plan *plan, const struct ms_memory *memory, uin
 }
 
 static bool cover_all(struct ms_scan_plan *plan, const struct ms_memory *memory,
-                      const range_vec *ranges, const struct ms_search_options *options)
+                      const struct ms_ranges *ranges, const struct ms_search_options *options)
 {
     uint64_t next = options->from;
 
-    for (size_t i = 0; i < ranges->n; i++) {
-        uint64_t first = ms_max_u64(ranges->items[i].first, next);
-        uint64_t last = ranges->items[i].last;
+    for (size_t i = 0; i < ranges->pieces.n; i++) {
+        uint64_t first = ms_max_u64(ranges->pieces.items[i].first, next);
+        uint64_t last = ranges->pieces.items[i].last;
 
         if (last < first)
             continue;
@@ -209,21 +174,6 @@ static bool cover_all(struct ms_scan_plan *plan, const struct ms_memory *memory,
     return true;
 }
 
-// Where all of the address space was asked for, the sum has come out as 0: then one byte that is
-// not there is left uncounted, so that what is counted still adds up.
-static void saturate(struct ms_coverage *coverage)
-{
-    if (coverage->asked != 0)
-        return;
-    if (coverage->unmapped > 0)
-        coverage->unmapped--;
-    else if (coverage->absent > 0)
-        coverage->absent--;
-    else
-        return;
-    coverage->asked = UINT64_MAX;
-}
-
 // == Units ==
 
 static bool cut_units(struct ms_scan_plan *plan, size_t chunk_bytes)
@@ -231,7 +181,7 @@ static bool cut_units(struct ms_scan_plan *plan, size_t chunk_bytes)
     uint64_t filled = chunk_bytes; // so that the first stretch begins a unit
 
     for (size_t i = 0; i < plan->stretches.n; i++) {
-        const struct ms_stretch *stretch = &plan->stretches.items[i];
+        const struct ms_scan_stretch *stretch = &plan->stretches.items[i];
         uint64_t offset = stretch->own_start;
 
         while (offset < stretch->length) {
@@ -253,15 +203,14 @@ enum ms_status ms_scan_plan_build(struct ms_scan_plan *plan, const struct ms_mem
                                   const struct ms_search_options *options, size_t chunk_bytes,
                                   struct ms_error *error)
 {
-    range_vec ranges = {0};
+    struct ms_ranges ranges;
     bool done;
 
-    done = options->n_ranges ? sort_ranges(&ranges, options->ranges, options->n_ranges)
-                             : everything(&ranges);
-    done = done && find_stretches(plan, memory, &ranges, options->from) &&
+    done = ms_ranges_build(&ranges, options->ranges, options->n_ranges, MS_RANGES_ALL) &&
+           find_stretches(plan, memory, &ranges, options->from) &&
            cover_all(plan, memory, &ranges, options) && cut_units(plan, chunk_bytes);
-    saturate(&plan->coverage);
-    free(ranges.items);
+    ms_coverage_saturate(&plan->coverage);
+    ms_ranges_release(&ranges);
     return done ? MS_OK : ms_fail_nomem(error);
 }
 

@@ -13,7 +13,7 @@
 #include <memscan/search.h>
 
 // Memory without a hole, in one range or in several that overlap. A match must lie in one stretch.
-struct ms_stretch {
+struct ms_scan_stretch {
     uint64_t start;
     uint64_t length;
     uint64_t own_start; // offset of the first byte at which a match may start (option `from`)
@@ -28,7 +28,7 @@ struct ms_unit {
 };
 
 struct ms_scan_plan {
-    MS_VEC(struct ms_stretch) stretches; // ascending
+    MS_VEC(struct ms_scan_stretch) stretches; // ascending
     MS_VEC(struct ms_range) pieces;
     MS_VEC(struct ms_unit) units; // one more than there are: the last is the end
     MS_VEC(struct ms_gap) gaps;   // ascending

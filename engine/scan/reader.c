@@ -70,21 +70,28 @@ static bool reserve(struct ms_reader *reader, size_t length)
     return true;
 }
 
-static bool copy_runs(struct ms_reader *reader, size_t run, uint64_t address, size_t length)
+// Reads memory, which begins in that run, to buffer + at.
+static bool read_runs(struct ms_reader *reader, size_t run, uint64_t address, size_t at,
+                      size_t length)
 {
     size_t done = 0;
 
-    if (!reserve(reader, length))
-        return false;
     for (; done < length; run++) {
         const struct ms_run *from = &reader->memory->runs.items[run];
         uint64_t skip = address + done - from->start;
         size_t part = (size_t)ms_min_u64(length - done, from->length - skip);
 
-        if (!read_part(reader, from->offset + skip, done, part))
+        if (!read_part(reader, from->offset + skip, at + done, part))
             return false;
         done += part;
     }
+    return true;
+}
+
+static bool copy_runs(struct ms_reader *reader, size_t run, uint64_t address, size_t length)
+{
+    if (!reserve(reader, length) || !read_runs(reader, run, address, 0, length))
+        return false;
     reader->bytes = reader->buffer;
     return true;
 }
@@ -130,4 +137,78 @@ enum ms_status ms_reader_fetch(struct ms_reader *reader, uint64_t address, size_
          use_view(reader, run->offset + skip, length)))
         return MS_OK;
     return copy_runs(reader, index, address, length) ? MS_OK : ms_fail_nomem(error);
+}
+
+void ms_reader_peek(const struct ms_reader *reader, uint64_t address, uint8_t *bytes, size_t length,
+                    bool mapped)
+{
+    const struct ms_memory *memory = reader->memory;
+    uint64_t last = ms_last(address, length);
+
+    memset(bytes, 0, length);
+    for (size_t i = ms_memory_find(memory, address);
+         i < memory->runs.n && memory->runs.items[i].start <= last; i++) {
+        const struct ms_run *run = &memory->runs.items[i];
+        uint64_t first = ms_max_u64(run->start, address);
+        uint64_t offset = run->offset + (first - run->start);
+        uint8_t *to = bytes + (first - address);
+        size_t n = (size_t)(ms_min_u64(ms_last(run->start, run->length), last) - first + 1);
+
+        if (run->presence != MS_PRESENT)
+            continue;
+        if (mapped)
+            memcpy(to, ms_source_view(reader->source, offset, n), n);
+        else
+            ms_source_read_at(reader->source, offset, to, n);
+    }
+}
+
+const uint8_t *ms_reader_view(const struct ms_reader *reader, uint64_t address, size_t length)
+{
+    size_t i = ms_memory_find(reader->memory, address);
+    const struct ms_run *run = &reader->memory->runs.items[i];
+
+    if (i == reader->memory->runs.n || run->start > address || run->presence != MS_PRESENT ||
+        length > run->length - (address - run->start))
+        return NULL;
+    return ms_source_view(reader->source, run->offset + (address - run->start), length);
+}
+
+// Copies what is mapped. False: there is no mapping, or bytes were lost meanwhile.
+static bool gather_mapped(struct ms_reader *reader, const struct ms_piece *pieces, size_t n)
+{
+    uint64_t size = ms_source_size(reader->source);
+    size_t at = 0;
+
+    if (!ms_source_view(reader->source, 0, size))
+        return false;
+    ms_source_guard(reader->source);
+    for (size_t i = 0; i < n; i++) {
+        ms_reader_peek(reader, pieces[i].address, reader->buffer + at, pieces[i].length, true);
+        at += pieces[i].length;
+    }
+    return ms_source_unguard(reader->source, 0, size);
+}
+
+enum ms_status ms_reader_gather(struct ms_reader *reader, const struct ms_piece *pieces, size_t n,
+                                size_t length, struct ms_error *error)
+{
+    size_t at = 0;
+
+    reader->lost.n = 0;
+    reader->n_read = 0;
+    reader->mapped = false;
+    if (!reserve(reader, length))
+        return ms_fail_nomem(error);
+    reader->bytes = reader->buffer;
+    if (gather_mapped(reader, pieces, n))
+        return MS_OK;
+    for (size_t i = 0; i < n; i++) {
+        size_t run = ms_memory_find(reader->memory, pieces[i].address);
+
+        if (!read_runs(reader, run, pieces[i].address, at, pieces[i].length))
+            return ms_fail_nomem(error);
+        at += pieces[i].length;
+    }
+    return MS_OK;
 }

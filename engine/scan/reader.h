@@ -40,4 +40,24 @@ void ms_reader_release(struct ms_reader *reader);
 enum ms_status ms_reader_fetch(struct ms_reader *reader, uint64_t address, size_t length, bool copy,
                                struct ms_error *error);
 
+// A stretch of physical memory, all of which the image's runs hold.
+struct ms_piece {
+    uint64_t address;
+    size_t length; // not 0
+};
+
+// Copies pieces, `length` bytes in all, one behind the other: it is then as if they had been
+// fetched with `copy`. MS_NOMEM is the only failure.
+enum ms_status ms_reader_gather(struct ms_reader *reader, const struct ms_piece *pieces, size_t n,
+                                size_t length, struct ms_error *error);
+
+// Where memory is mapped, to be read under the source's guard only; NULL: not in one piece.
+const uint8_t *ms_reader_view(const struct ms_reader *reader, uint64_t address, size_t length);
+
+// Copies memory to `bytes`, zeros where the image does not hold it. With `mapped`, which needs a
+// source that is, and its guard; else what cannot be read is zeros, too. Leaves the last fetch
+// alone.
+void ms_reader_peek(const struct ms_reader *reader, uint64_t address, uint8_t *bytes, size_t length,
+                    bool mapped);
+
 #endif

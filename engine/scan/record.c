@@ -59,13 +59,13 @@ static bool add_count(struct ms_collector *collector, uint32_t pattern, uint64_t
     return push(collector, (struct ms_record){.pattern = pattern, .count = count});
 }
 
-static bool add_matches(struct ms_collector *collector, uint32_t pattern, uint64_t address,
-                        uint32_t length, uint64_t count)
+static bool add_matches(struct ms_collector *collector, size_t stretch, uint32_t pattern,
+                        uint64_t address, uint32_t length, uint64_t count)
 {
     struct ms_record *latest = latest_of(collector, pattern);
     uint64_t align = ms_matcher_align(collector->matcher, pattern);
 
-    if (latest && latest->length == length && latest->stretch == collector->stretch &&
+    if (latest && latest->length == length && latest->stretch == stretch &&
         latest->address + latest->count * align == address) {
         latest->count += count;
         return true;
@@ -75,8 +75,14 @@ static bool add_matches(struct ms_collector *collector, uint32_t pattern, uint64
                                .count = count,
                                .pattern = pattern,
                                .length = length,
-                               .stretch = collector->stretch,
+                               .stretch = stretch,
                            });
+}
+
+static bool only_counts(const struct ms_collector *collector, uint32_t pattern)
+{
+    return collector->count_only ||
+           atomic_load_explicit(&collector->muted[pattern], memory_order_relaxed);
 }
 
 static bool take_one(struct ms_collector *collector, const struct ms_window *window,
@@ -84,10 +90,13 @@ static bool take_one(struct ms_collector *collector, const struct ms_window *win
 {
     if (!ms_window_allows(window, address, length))
         return true;
-    if (collector->count_only ||
-        atomic_load_explicit(&collector->muted[pattern], memory_order_relaxed))
+    collector->match_stretch = collector->stretch;
+    if (collector->judge.allows && !collector->judge.allows(collector->judge.user, pattern, address,
+                                                            length, &collector->match_stretch))
+        return true;
+    if (only_counts(collector, pattern))
         return add_count(collector, pattern, 1);
-    return add_matches(collector, pattern, address, length, 1);
+    return add_matches(collector, collector->match_stretch, pattern, address, length, 1);
 }
 
 static bool take(struct ms_sink *sink, const struct ms_window *window, uint32_t pattern,
@@ -96,12 +105,14 @@ static bool take(struct ms_sink *sink, const struct ms_window *window, uint32_t 
     // The sink is the first member.
     struct ms_collector *collector = (struct ms_collector *)sink;
 
-    if (window->n_pieces == 0) {
-        if (collector->count_only ||
-            atomic_load_explicit(&collector->muted[pattern], memory_order_relaxed))
+    // All that are in one piece are allowed together.
+    if (!collector->judge.allows &&
+        (window->n_pieces == 0 ||
+         ms_window_allows(window, address, (count - 1) * stride + length))) {
+        if (only_counts(collector, pattern))
             return add_count(collector, pattern, count);
         if (count == 1 || stride == ms_matcher_align(collector->matcher, pattern))
-            return add_matches(collector, pattern, address, length, count);
+            return add_matches(collector, collector->stretch, pattern, address, length, count);
     }
     for (uint64_t i = 0; i < count; i++) {
         if (!take_one(collector, window, pattern, address + i * stride, length))

@@ -25,6 +25,14 @@ typedef MS_VEC(struct ms_record) ms_record_vec;
 int ms_record_compare(const struct ms_record *a, const struct ms_record *b);
 void ms_records_sort(ms_record_vec *records);
 
+// Has a say in each match. False: it is left out. May change the stretch that the match is recorded
+// for.
+struct ms_judge {
+    bool (*allows)(void *user, uint32_t pattern, uint64_t address, uint32_t length,
+                   size_t *stretch);
+    void *user;
+};
+
 struct ms_collector {
     struct ms_sink sink; // must be first: the engines' side
     const struct ms_matcher *matcher;
@@ -33,6 +41,8 @@ struct ms_collector {
 
     ms_record_vec *records; // where they go
     size_t stretch;         // that is being scanned
+    struct ms_judge judge;  // allows is NULL: all are allowed
+    size_t match_stretch;   // of the match at hand: here the judge changes it
     size_t limit;           // records beyond which there is no room; SIZE_MAX: none
     bool failed;            // no memory
     uint32_t *latest;       // by pattern: the index of its last record, if that is its own

@@ -6,12 +6,48 @@
 
 #include <stdlib.h>
 
+static const struct ms_mapping_info no_mapping = {.first = 1, .last = 0};
+
+static bool mapping_holds(const struct ms_mapping_info *mapping, uint64_t address)
+{
+    return address >= mapping->first && address <= mapping->last;
+}
+
+// Many hits are in the page of the one before, and walking the tables costs as much as printing.
+static bool find_mapping(struct ms_report *report, const struct ms_hit *hit)
+{
+    struct ms_mapping_info *mapping = &report->mapping;
+
+    if (report->mapping_space == hit->space && mapping_holds(mapping, hit->address))
+        return true;
+    *mapping = no_mapping;
+    report->mapping_space = hit->space;
+    return ms_spaces_translate(report->view->spaces, hit->space, hit->address, mapping);
+}
+
+// What a hit is in its space.
+static enum ms_status place_hit(struct ms_report *report, struct ms_hit *hit)
+{
+    hit->physical = hit->address;
+    if (!report->view)
+        return MS_OK;
+    hit->space = report->view->space;
+    if (!report->view->all_memory && find_mapping(report, hit))
+        hit->physical = report->mapping.physical + (hit->address - report->mapping.first);
+    return report->places && !hit->partial ? ms_places_list(report->places, hit, report->error)
+                                           : MS_OK;
+}
+
 static int pass_hit(void *user, const struct ms_hit *hit)
 {
     struct ms_report *report = user;
+    struct ms_hit placed = *hit;
 
+    report->hit_failed = place_hit(report, &placed);
+    if (report->hit_failed != MS_OK)
+        return 1;
     report->result->counters.hit_callbacks++;
-    report->hits_stopped = report->callbacks->hit(report->callbacks->user, hit) != 0;
+    report->hits_stopped = report->callbacks->hit(report->callbacks->user, &placed) != 0;
     return report->hits_stopped;
 }
 
@@ -32,7 +68,6 @@ static enum ms_status init_limits(struct ms_report *report, size_t n, uint64_t m
 }
 
 enum ms_status ms_report_init(struct ms_report *report, const struct ms_matcher *matcher,
-                              const struct ms_scan_plan *plan,
                               const struct ms_search_options *options,
                               const struct ms_search_callbacks *callbacks,
                               struct ms_search_result *result, struct ms_error *error)
@@ -40,8 +75,8 @@ enum ms_status ms_report_init(struct ms_report *report, const struct ms_matcher 
     bool passes_hits = callbacks->hit && !options->count_only;
     enum ms_status status;
 
-    *report = (struct ms_report){.callbacks = callbacks, .result = result, .plan = plan};
-    *result = (struct ms_search_result){.coverage = plan->coverage};
+    *report = (struct ms_report){
+        .callbacks = callbacks, .result = result, .error = error, .mapping = no_mapping};
     status =
         init_limits(report, ms_matcher_count(matcher), passes_hits ? options->max_hits : 0, error);
     if (status == MS_OK && passes_hits) {
@@ -81,19 +116,25 @@ static enum ms_status add_record(struct ms_report *report, const struct ms_recor
     return ms_hit_stream_add(report->stream, &allowed);
 }
 
-static enum ms_status add_unreadable(struct ms_report *report, const struct ms_job_result *job)
+bool ms_report_lost(struct ms_report *report, const struct ms_job_result *job)
 {
     for (size_t i = 0; i < job->gaps.n; i++) {
         struct ms_gap gap = job->gaps.items[i];
-        size_t n = report->unreadable.n;
-        struct ms_gap *before = n > 0 ? &report->unreadable.items[n - 1] : NULL;
+        ms_gap_vec *lost = &report->unreadable;
 
-        if (before && before->range.last + 1 == gap.range.first)
-            before->range.last = gap.range.last;
-        else if (!ms_vec_push(&report->unreadable, gap))
-            return MS_NOMEM;
+        if (lost->n > 0 && lost->items[lost->n - 1].range.last + 1 == gap.range.first)
+            lost->items[lost->n - 1].range.last = gap.range.last;
+        else if (!ms_vec_push(lost, gap))
+            return false;
     }
-    return MS_OK;
+    return true;
+}
+
+enum ms_status ms_report_partial(struct ms_report *report, const struct ms_hit *hit)
+{
+    if (!pass_hit(report, hit))
+        return MS_OK;
+    return report->hit_failed != MS_OK ? report->hit_failed : MS_STOPPED;
 }
 
 // Where the search is to go on, after the hit callback stopped it at or before the record.
@@ -105,7 +146,7 @@ static uint64_t first_held(const struct ms_report *report, const struct ms_recor
 enum ms_status ms_report_add(struct ms_report *report, const struct ms_job_result *job,
                              struct ms_error *error)
 {
-    enum ms_status status = add_unreadable(report, job);
+    enum ms_status status = ms_report_lost(report, job) ? MS_OK : MS_NOMEM;
 
     for (size_t i = 0; i < job->records.n && status == MS_OK; i++) {
         status = add_record(report, &job->records.items[i]);
@@ -113,6 +154,8 @@ enum ms_status ms_report_add(struct ms_report *report, const struct ms_job_resul
         if (status == MS_STOPPED)
             report->result->next = first_held(report, &job->records.items[i]);
     }
+    if (report->hit_failed != MS_OK)
+        return report->hit_failed;
     if (status == MS_NOMEM)
         return ms_fail_nomem(error);
     report->result->coverage.scanned += job->scanned;
@@ -125,7 +168,7 @@ enum ms_status ms_report_add(struct ms_report *report, const struct ms_job_resul
 
 enum ms_status ms_report_progress(struct ms_report *report)
 {
-    struct ms_progress progress = {report->done_bytes, report->plan->own_bytes};
+    struct ms_progress progress = {report->done_bytes, report->all_bytes};
 
     if (!report->callbacks->progress)
         return MS_OK;
@@ -144,33 +187,33 @@ static int compare_gaps(const void *left, const void *right)
     return a->range.first < b->range.first ? -1 : a->range.first > b->range.first;
 }
 
-static enum ms_status pass_gaps(struct ms_report *report)
-{
-    enum ms_status status = MS_OK;
-
-    for (size_t i = 0; i < report->plan->gaps.n; i++) {
-        if (!ms_vec_push(&report->unreadable, report->plan->gaps.items[i]))
-            return MS_NOMEM;
-    }
-    if (report->unreadable.n > 1)
-        qsort(report->unreadable.items, report->unreadable.n, sizeof(*report->unreadable.items),
-              compare_gaps);
-    for (size_t i = 0; i < report->unreadable.n && status == MS_OK; i++) {
-        if (report->callbacks->gap(report->callbacks->user, &report->unreadable.items[i]))
-            status = MS_STOPPED;
-    }
-    return status;
-}
-
-enum ms_status ms_report_finish(struct ms_report *report, bool complete, struct ms_error *error)
+enum ms_status ms_report_finish(struct ms_report *report, struct ms_error *error)
 {
     enum ms_status status = MS_OK;
 
     if (report->stream && !report->hits_stopped)
         status = ms_hit_stream_finish(report->stream);
+    if (report->hit_failed != MS_OK)
+        return report->hit_failed;
     if (status == MS_STOPPED)
         report->result->next = ms_hit_stream_first(report->stream, report->result->next);
-    if (status == MS_OK && complete && report->callbacks->gap)
-        status = pass_gaps(report);
     return status == MS_NOMEM ? ms_fail_nomem(error) : status;
+}
+
+enum ms_status ms_report_gaps(struct ms_report *report, const struct ms_scan_plan *plan,
+                              struct ms_error *error)
+{
+    ms_gap_vec *gaps = &report->unreadable;
+
+    for (size_t i = 0; i < plan->gaps.n; i++) {
+        if (!ms_vec_push(gaps, plan->gaps.items[i]))
+            return ms_fail_nomem(error);
+    }
+    if (gaps->n > 1)
+        qsort(gaps->items, gaps->n, sizeof(*gaps->items), compare_gaps);
+    for (size_t i = 0; i < gaps->n; i++) {
+        if (report->callbacks->gap(report->callbacks->user, &gaps->items[i]))
+            return MS_STOPPED;
+    }
+    return MS_OK;
 }

@@ -10,6 +10,8 @@ run --quiet -a "$pattern" -b 7f "$name" "$name"
 run --quiet -c -a "$pattern" -a $'\xff\xc3\xa9\xed\xa0\x80' "$name"
 run --quiet --format csv -a "$pattern" "$name" | tr -d '\033'
 run --quiet --format csv -c -a ',"' "$name"
+cp "$name" 'comma,'
+run --quiet --format csv -a "$pattern" 'comma,' | tr -d '\033'
 printf 'a "\xff\xfe" "na\xc0me"\nb 22 "quo\\"te"\n' >patterns
 "$MEMSCAN" --format jsonl -f patterns -a "$pattern" -a $'\xf4\x90\x80\x80\x01\t"\\' "$name"
 "$MEMSCAN" -a x $'missing\n\x1b[31m'

@@ -70,3 +70,64 @@ small_raw() {
     hex 488b05c3 488bffc3 | poke "$1" 0x123
     hex 43000978 | poke "$1" 0xffc
 }
+
+# build FORMAT OUT [OPTION...]: an image of the spec on standard input.
+build() {
+    local format=$1 out=$2
+    shift 2
+    "$MKIMAGE" --format "$format" "$@" - "$out"
+}
+
+# A small x64 machine in a dump that says it is Windows, with page tables at 1000. Of its kernel's
+# pages, at fffff80000000000:
+#   0  p:11000, with what is in front of a seam: p:12000 follows in physical memory, p:13000 here
+#   1  p:13000, read-only, no code; its last bytes stand against a hole
+#   2  nothing
+#   3  p:11000 once more, no code
+#   4  p:100000, which the image does not have
+#   5  in the page file, 6 demand-zero
+#   7  p:14000, in transition
+# and p:15000 in the last page of all. p:16000 is a user's page, p:17000 is mapped nowhere.
+space_machine() {
+    build crash64-full "$1" <<'EOF'
+fact dtb 0x1000
+fact build 19041
+run 0x1000 0x17000
+tables 0x1000 0xa000
+space k x64 root 0x1000
+map k 0xfffff80000000000 4K to 0x11000
+map k 0xfffff80000001000 4K to 0x13000 ro nx
+map k 0xfffff80000003000 4K to 0x11000 nx
+map k 0xfffff80000004000 4K to 0x100000
+map k 0xfffff80000005000 4K pagefile 0 0x123
+map k 0xfffff80000006000 4K demand-zero
+map k 0xfffff80000007000 4K transition 0x14000
+map k 0xfffffffffffff000 4K to 0x15000
+map k 0x10000 4K to 0x16000 user
+plant 0x11010 dword 78090043
+plant 0x11ffc dword 78090043
+plant 0x12000 dword 02000000
+plant 0x13000 dword 02000000
+plant 0x13010 ascii "SECRET-TEXT"
+plant 0x13ff4 ascii "SECRET-WORDS"
+plant 0x15ffc dword 78090043
+plant 0x16020 dword 78090043
+plant 0x17020 dword 78090043
+EOF
+}
+
+# A 32-bit machine with PAE, in a raw image, with page tables at 1000.
+pae_machine() {
+    build raw "$1" <<'EOF'
+machine x86pae
+run 0 0xa000
+tables 0x1000 0x5000
+space k pae root 0x1000
+map k 0x80000000 4K to 0x7000
+map k 0x80001000 4K to 0x6000
+map k 0xfffff000 4K to 0x8000
+plant 0x7ffe hex 4300
+plant 0x6000 hex 0978
+plant 0x8ff8 dword 78090043
+EOF
+}

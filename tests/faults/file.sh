@@ -9,7 +9,7 @@
 needs_shim
 
 chunk=16384
-search=("$MEMSCAN" --align 1 -d 78090043 --format jsonl --gaps --chunk "$chunk")
+search=("$MEMSCAN" "${plain[@]}" --align 1 -d 78090043 --format jsonl --gaps --chunk "$chunk")
 
 # What the last run printed, as expected.awk has it.
 found() {
@@ -166,35 +166,35 @@ done
 # Each read of the headers, and the one of the memory: an error, or it is told what is missing.
 for format in raw lime elf32 elf64 crash32-full crash64-full crash32-bitmap crash64-bitmap; do
     machine $format
-    sweep "read % fail EIO" read --no-mmap -c -d 0 image
-    sweep "read % fail EIO" read info image
+    sweep "read % fail EIO" read "${plain[@]}" --no-mmap -c -d 0 image
+    sweep "read % fail EIO" read info "${elsewhere[@]}" image
 done
 "$MKIMAGE" --format crash64-bitmap - image <<<$'run 0x1000 4K\nbreak field dump-type 7'
-sweep "read % fail EIO" read -c -d 0 image
+sweep "read % fail EIO" read "${plain[@]}" -c -d 0 image
 
 # == What else is said ==
 
 machine raw
 bad="touch 0x11000 bad 4096"
 hits=$(awk -v from=$((0x11000)) -v end=$((0x12000)) -v since=0 -f "$here/expected.awk" truth | grep -c hit)
-run "$bad" "$MEMSCAN" --align 1 -c -d 78090043 --require-coverage 100% image
+run "$bad" "$MEMSCAN" "${plain[@]}" --align 1 -c -d 78090043 --require-coverage 100% image
 expect "coverage" 3 "memscan: image: $hits hits, scanned 258048 of 262144 bytes, 4096 unreadable
 memscan: image: scanned 258048 of 262144 bytes, less than the required 100%"
-run "$bad" "$MEMSCAN" --align 1 -c -d 78090043 --require-coverage 98% --quiet image
+run "$bad" "$MEMSCAN" "${plain[@]}" --align 1 -c -d 78090043 --require-coverage 98% --quiet image
 expect "enough coverage" 0 ""
-run "$bad" "$MEMSCAN" --quiet --gaps -d 12345678 image
+run "$bad" "$MEMSCAN" "${plain[@]}" --quiet --gaps -d 12345678 image
 expect "nothing found" 1 ""
 expect_text "nothing found" "p:00011000-p:00011fff  gap: 4096 bytes unreadable"
 
 # Bytes that cannot be read are shown as holes are, and those behind them as they are.
 run "" "$MEMSCAN" dump 11ff8+10 image
 want=$(sed -E 's/  .{23}-(.{25}).{8}/  ?? ?? ?? ?? ?? ?? ?? ??-\1????????/' out)
-run "$bad" "$MEMSCAN" dump 11ff8+10 image
+run "$bad" "$MEMSCAN" dump "${plain[@]}" 11ff8+10 image
 expect "dump" 0 "memscan: image: warning: 8 of these bytes could not be read"
 expect_text "dump" "$want"
-run "$bad" "$MEMSCAN" dump 11000 image
+run "$bad" "$MEMSCAN" dump "${plain[@]}" 11000 image
 expect "dump of nothing" 1 "memscan: image: warning: 128 of these bytes could not be read"
-run "touch 0x20000 truncate 0" "$MEMSCAN" dump 20000 image
+run "touch 0x20000 truncate 0" "$MEMSCAN" dump "${plain[@]}" 20000 image
 expect "dump of a file that shrinks" 1 "memscan: image: warning: 128 of these bytes could not be read"
 restore
 

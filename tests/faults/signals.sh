@@ -58,14 +58,14 @@ trap - INT HUP
 
 # In words: what was searched so far, and what was not. The end of a JSON search tells it, too.
 at="touch $((0x20000)) raise SIGINT"
-run "$at" "$MEMSCAN" --threads 1 --chunk 8K -c -d 78090043 image image
+run "$at" "$MEMSCAN" "${plain[@]}" --threads 1 --chunk 8K -c -d 78090043 image image
 expect "two images" 130 "memscan: image: interrupted: --from 0x22000 goes on
 memscan: image: * hits, scanned 139264 of 262144 bytes
 memscan: image: interrupted before it was searched"
-run "$at" "$MEMSCAN" --threads 1 --chunk 8K --format jsonl -d 78090043 image image image
+run "$at" "$MEMSCAN" "${plain[@]}" --threads 1 --chunk 8K --format jsonl -d 78090043 image image image
 expect "three images" 130 "memscan: image: interrupted: --from 0x22000 goes on
 memscan: image: interrupted before it was searched, and those behind it"
 [[ $(tail -n 1 out) == *'"interrupted":true,"next":"0x22000"}' ]] || fail "three images" "no such end"
-run "$at" "$MEMSCAN" dump 10000+20000 image
+run "$at" "$MEMSCAN" dump "${plain[@]}" 10000+20000 image
 expect "dump" 130 "memscan: interrupted before 0x20010"
 finish

@@ -2,6 +2,7 @@
 //
 // Raw images: all of the file from address 0 on.
 
+#include "format/formats.h"
 #include "golden.h"
 
 #include <criterion/criterion.h>
@@ -37,6 +38,31 @@ Test(raw, takes_any_size_and_says_when_it_is_odd)
         cr_assert(eq(sz, reading.layout.warnings.n, c->warns), "%s", c->name);
         cr_assert(eq(ptr, (void *)reading.layout.machine, NULL), "%s", c->name);
         ms_layout_release(&reading.layout);
+        free(file.bytes);
+    }
+}
+
+// A hole takes nothing out of the file: what lies behind it in memory follows in the file.
+Test(raw, leaves_out_a_hole)
+{
+    static const struct {
+        struct ms_range hole;
+        const char *runs;
+    } cases[] = {
+        {{.first = 0x1000, .last = 0x8fff}, "0+1000@0/1000 9000+2000@1000/2000"},
+        {{.first = 0x3000, .last = 0x8fff}, "0+3000@0/3000"},
+        {{.first = 0, .last = 0xffff}, "10000+3000@0/3000"},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct file_bytes file = filled(0x3000, "abcd");
+        struct ms_source *source = source_of(file.bytes, file.n);
+        struct ms_layout layout = {.hole = &cases[i].hole};
+
+        cr_assert(eq(int, ms_format_raw.read(source, NULL, &layout, NULL), MS_OK));
+        cr_expect(eq(str, (char *)runs_text(&layout), (char *)cases[i].runs), "case %zu", i);
+        ms_layout_release(&layout);
+        ms_source_close(source);
         free(file.bytes);
     }
 }

@@ -23,7 +23,13 @@ IMAGES = {
     "sparse": Image("sparse.spec", filled=False),
     "elf": Image("corpus/small.spec", "elf64"),
     "bitmap": Image("corpus/small.spec", "crash64-bitmap"),
+    "spaces": Image("spaces.spec"),
 }
+
+# Of spaces.spec.
+TABLES = "--dtb 10000 --arch x64"
+KERNEL = f"{TABLES} --space kernel"
+PROCESSES = f"{TABLES} --space " + ",".join(f"root:{0x10000 + 4096 * i:x}" for i in range(1, 9))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -87,12 +93,27 @@ CASES = [
     Case("bitmap", "-c -d 78090043", "bitmap", per=""),
     Case("sparse", "-c -d 78090043", "sparse", per=""),
     Case("sparse-read", "-c --no-mmap -d 78090043", "sparse", per=""),
+    # Spaces: a seam for each page, marked pages in the second pass, pages that many spaces have.
+    Case("space-dword", f"-c {KERNEL} -d 78090043", "spaces"),
+    Case("space-seams", f"-c {KERNEL} --align 1 -d 78090043", "spaces", hyperscan=True),
+    Case("space-scalar", f"-c {KERNEL} --align 1 --engine scalar -d 78090043", "spaces"),
+    Case("space-texts", f"-c {KERNEL} -f tags-100", "spaces", hyperscan=True),
+    Case("space-regex", f"-c {KERNEL} -e 'https?://[!-~]{{4,40}}'", "spaces", hyperscan=True),
+    Case("space-runs", f"-c {KERNEL} -x 0000000000", "spaces"),
+    Case("space-read", f"-c {KERNEL} --no-mmap -d 78090043", "spaces", per=""),
+    Case("space-chunks", f"-c {KERNEL} --chunk 16K -d 78090043", "spaces", per=""),
+    Case("space-rest", f"-c {TABLES} --space kernel,unmapped -d 78090043", "spaces", per=""),
+    Case("space-range", f"-c {KERNEL} --range fffff80000000800+1000 -b 78", "spaces", per=""),
+    Case("processes", f"-c {PROCESSES} -d 78090043", "spaces"),
+    Case("processes-seams", f"-c {PROCESSES} --align 1 -d 78090043", "spaces", hyperscan=True),
+    Case("processes-once", f"{PROCESSES} --once -d 78090043", "spaces", per=""),
     # Hits, from the engine to the line that is printed.
     Case("text", "-q fffff80000000000..fffff80000ffffff", per="hit"),
     Case("text-folded", "-d 00000000", per="hit"),
     Case("kd", "--format kd -q fffff80000000000..fffff80000ffffff", per="hit"),
     Case("jsonl", "--format jsonl -q fffff80000000000..fffff80000ffffff", per="hit"),
     Case("csv", "--format csv -q fffff80000000000..fffff80000ffffff", per="hit"),
+    Case("space-text", f"{KERNEL} -q fffff80000000000..fffff80000ffffff", "spaces", per="hit"),
 ]
 
 

@@ -80,7 +80,7 @@ def read_rows():
 
 def write_rows(rows):
     names = [case.name for case in CASES]
-    counters = measure.TRAFFIC_NAMES
+    counters = measure.TRAFFIC_NAMES + measure.SPACES_NAMES
 
     def place(key):
         name, counter = key

@@ -81,11 +81,13 @@ def half_of(image):
 # == memscan's own counters ==
 
 TRAFFIC_NAMES = ["chunks", "bytes mapped", "bytes read", "match callbacks", "hit callbacks"]
+SPACES_NAMES = ["marked pages", "seams"]
 
 STATS = re.compile(r": .* s, .* GB/s, (\d+) chunks?, kernel (\S+)$")
 TRAFFIC = re.compile(
     r": (\d+) bytes mapped, (\d+) read, (\d+) match callbacks, (\d+) hit callbacks$"
 )
+SPACES = re.compile(r": (\d+) pages searched again .*, (\d+) seams between pages$")
 ENGINE = re.compile(r": engine (\S+): \d+ patterns?, (\d+) bytes, (\d+) candidates, (\d+) matches$")
 
 
@@ -101,6 +103,8 @@ def work(bench, case, kernel, half=False):
                 raise Failed(f"{case.name}: kernel {found[2]} ran, not {kernel}")
         elif found := TRAFFIC.search(line):
             counters |= zip(TRAFFIC_NAMES[1:], map(int, found.groups()))
+        elif found := SPACES.search(line):
+            counters |= zip(SPACES_NAMES, map(int, found.groups()))
         elif found := ENGINE.search(line):
             names = (f"{found[1]} {what}" for what in ("bytes", "candidates", "matches"))
             counters |= zip(names, map(int, found.groups()[1:]))

@@ -333,3 +333,38 @@ Test(image, bounds_runs_by_the_size_of_the_file)
     ms_image_close(image);
     free(file.bytes);
 }
+
+// A hole is for files without headers, and one of whole pages below other memory.
+Test(image, takes_a_hole_of_raw_files_alone)
+{
+    static const struct {
+        const char *format;
+        struct ms_range hole;
+        enum ms_status status;
+        const char *text;
+    } cases[] = {
+        {"raw", {.first = 0x1000, .last = 0xfffff}, MS_OK, ""},
+        {"raw", {.first = 0x1001, .last = 0xfffff}, MS_ARGUMENT, "whole pages"},
+        {"raw", {.first = 0x1000, .last = 0xffffe}, MS_ARGUMENT, "whole pages"},
+        {"raw", {.first = 0x2000, .last = 0x1fff}, MS_ARGUMENT, "whole pages"},
+        {"raw", {.first = 0x1000, .last = UINT64_MAX}, MS_ARGUMENT, "whole pages"},
+        {"lime", {.first = 0x1000, .last = 0xfffff}, MS_ARGUMENT, "raw images alone"},
+    };
+    uint8_t bytes[0x3000] = {0};
+    char path[32];
+
+    write_file(bytes, sizeof(bytes), path);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const struct ms_open_options options = {.format = cases[i].format, .hole = &cases[i].hole};
+        struct ms_image *image = NULL;
+        struct ms_error error = {0};
+
+        cr_expect(eq(int, (int)ms_image_open(path, &options, &image, &error), (int)cases[i].status),
+                  "case %zu", i);
+        cr_expect(strstr(error.text, cases[i].text) != NULL, "case %zu: %s", i, error.text);
+        if (image)
+            cr_expect(eq(sz, ms_image_n_runs(image), 2));
+        ms_image_close(image);
+    }
+    unlink(path);
+}

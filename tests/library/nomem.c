@@ -4,7 +4,10 @@
 // time the engine must say MS_NOMEM, or do without; it must not crash, and, in a build with
 // AddressSanitizer, not leak. A plain program, because Criterion forgives leaks.
 //
-//     nomem IMAGE...
+//     nomem MACHINE IMAGE...
+//
+// MACHINE is an image with page tables for x64 at 0x1000, whose spaces are searched; of the others
+// the last one is.
 //
 // The linker puts the functions below in the place of the allocating ones that the engine calls;
 // what the C library calls inside is not reached. Hyperscan is told to take its scratch space here.
@@ -139,6 +142,9 @@ struct made {
     struct ms_image *image;
     struct ms_patterns *patterns;
     struct ms_matcher *matcher;
+    struct ms_image *machine;
+    struct ms_spaces *spaces; // of the machine
+    struct ms_matcher *few;   // patterns, for spaces: each search compiles what it marks with
 };
 
 static struct made made; // what scenarios use that do not make it
@@ -292,6 +298,119 @@ static enum ms_status search_each_together(struct ms_error *error)
     return search(2, false, true, error);
 }
 
+// Whatever is where the root is said to be: it makes tables, holes and warnings.
+static enum ms_status make_spaces(struct ms_error *error)
+{
+    static const char *const names[] = {"unmapped", "root:140000", "physical", "kernel"};
+    const uint64_t root = 0x20000;
+    const struct ms_spaces_options options = {.root = &root, .paging = "x64"};
+    struct ms_spaces *spaces = NULL;
+    enum ms_status status = ms_spaces_create(made.image, NULL, &spaces, error);
+
+    ms_spaces_free(spaces);
+    spaces = NULL;
+    if (!status)
+        status = ms_spaces_create(made.image, &options, &spaces, error);
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && !status; i++)
+        status = ms_spaces_add(spaces, names[i], error);
+    if (!status && ms_spaces_count(spaces) != 4)
+        status = MS_MALFORMED;
+    ms_spaces_free(spaces);
+    return status;
+}
+
+static enum ms_status make_few(struct ms_error *error)
+{
+    static const char *const texts[] = {"78090043 02000000", "78090043"};
+    struct ms_pattern_options options = {.align = 1};
+    struct ms_patterns *patterns = NULL;
+    enum ms_status status = ms_patterns_create(&patterns, error);
+
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]) && !status; i++)
+        status = ms_patterns_add(patterns, MS_DWORD, texts[i], strlen(texts[i]), &options, error);
+    if (!status)
+        status = ms_patterns_add(patterns, MS_ASCII, "SECRET-WORDS-TOO", 16, &options, error);
+#ifdef MS_HAVE_HYPERSCAN
+    if (!status)
+        status = ms_patterns_add(patterns, MS_REGEX, "SE[A-Z]+-", 9, NULL, error);
+#endif
+    if (!status)
+        status = ms_matcher_create(patterns, NULL, &made.few, error);
+    ms_patterns_free(patterns);
+    return status;
+}
+
+static bool make_machine(void)
+{
+    static const char *const names[] = {"unmapped", "kernel", "root:1000"};
+    const uint64_t root = 0x1000;
+    const struct ms_spaces_options options = {.root = &root, .paging = "x64"};
+    struct ms_error error = {0};
+    enum ms_status status = make_few(&error);
+
+    if (!status)
+        status = ms_image_open(path, NULL, &made.machine, &error);
+    if (!status)
+        status = ms_spaces_create(made.machine, &options, &made.spaces, &error);
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && !status; i++)
+        status = ms_spaces_add(made.spaces, names[i], &error);
+    if (status)
+        printf("%s\n", error.text);
+    return !status;
+}
+
+static void free_machine(void)
+{
+    ms_matcher_free(made.few);
+    ms_spaces_free(made.spaces);
+    ms_image_close(made.machine);
+}
+
+static const struct ms_range space_ranges[] = {
+    {.first = 0, .last = UINT64_MAX},
+    {.first = 0xfffff80000000000, .last = 0xfffff80000001fff},
+    {.first = 0x11000, .last = 0x17fff, .physical = true},
+};
+
+static uint64_t expected_in_spaces[2]; // as expected_hits[]
+
+static enum ms_status search_machine(unsigned threads, bool once, bool with_ranges,
+                                     struct ms_error *error)
+{
+    struct ms_search_callbacks callbacks = {ignore_hit, ignore_gap, NULL, NULL};
+    struct ms_search_options options;
+    struct ms_search_result result;
+    enum ms_status status;
+
+    ms_search_options_init(&options);
+    options.spaces = made.spaces;
+    options.threads = threads;
+    options.once = once;
+    options.edge = true;
+    options.chunk_bytes = 8192;
+    options.ranges = space_ranges;
+    options.n_ranges = with_ranges ? sizeof(space_ranges) / sizeof(space_ranges[0]) : 0;
+    status = ms_search(made.machine, made.few, &options, &callbacks, &result, error);
+    if (status)
+        return status;
+    if (!atomic_load(&armed))
+        expected_in_spaces[with_ranges] = result.hits + result.n_partial;
+    else if (result.hits + result.n_partial != expected_in_spaces[with_ranges])
+        status = MS_MALFORMED;
+    ms_search_result_release(&result);
+    return status;
+}
+
+static enum ms_status search_spaces(struct ms_error *error)
+{
+    return search_machine(1, true, false, error);
+}
+
+static enum ms_status search_spaces_together(struct ms_error *error)
+{
+    return search_machine(2, false, true, error);
+}
+
 struct scenario {
     const char *name;
     enum ms_status (*run)(struct ms_error *error);
@@ -303,10 +422,15 @@ static const struct scenario compiling[] = {
     {"read a pattern file", read_pattern_file},
 };
 static const struct scenario searching[] = {
+    {"make spaces", make_spaces},
     {"search", search_all},
     {"search ranges", search_ranges},
     {"search with two threads", search_together},
     {"search with two threads, not folded", search_each_together},
+};
+static const struct scenario searching_spaces[] = {
+    {"search spaces", search_spaces},
+    {"search ranges of spaces with two threads", search_spaces_together},
 };
 
 // == Running ==
@@ -392,7 +516,7 @@ static bool search_image(void)
 
 int main(int argc, char **argv)
 {
-    bool good = argc > 1 && make();
+    bool good = argc > 2 && make();
 
 #ifdef MS_HAVE_HYPERSCAN
     // What its compiler takes is C++'s.
@@ -400,7 +524,13 @@ int main(int argc, char **argv)
 #endif
     path = "-";
     good = good && run_scenarios(compiling, sizeof(compiling) / sizeof(compiling[0]));
-    for (int i = 1; i < argc && good; i++) {
+    if (good) {
+        path = argv[1];
+        good = make_machine() && run_scenarios(searching_spaces, sizeof(searching_spaces) /
+                                                                     sizeof(searching_spaces[0]));
+        free_machine();
+    }
+    for (int i = 2; i < argc && good; i++) {
         path = argv[i];
         good = run_scenario(&opening);
     }

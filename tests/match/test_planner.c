@@ -38,7 +38,7 @@ static void check_plan(const struct plan_case *test)
     struct ms_error error = {0};
     uint8_t choice = UINT8_MAX;
     enum ms_status status =
-        ms_plan(patterns->all.items, patterns->all.n, test->mask, &choice, &error);
+        ms_plan(patterns->all.items, patterns->all.n, test->mask, false, &choice, &error);
 
     cr_expect((status == MS_OK) == (test->engine != NULL), "%s: %s", test->name, error.text);
     if (status == MS_OK) {
@@ -176,7 +176,7 @@ Test(planner, refusals)
         struct ms_error error = {0};
         uint8_t choice;
 
-        cr_expect(ms_plan(patterns->all.items, 1, cases[i].mask, &choice, &error) ==
+        cr_expect(ms_plan(patterns->all.items, 1, cases[i].mask, false, &choice, &error) ==
                       cases[i].status,
                   "%s", cases[i].name);
         cr_expect(error.status == cases[i].status, "%s", cases[i].name);
@@ -201,7 +201,7 @@ Test(planner, sets)
         cr_assert(ms_patterns_add(patterns, texts[i].kind, texts[i].text, strlen(texts[i].text),
                                   NULL, NULL) == MS_OK,
                   "%s", texts[i].text);
-    cr_assert(ms_plan(patterns->all.items, 3, ALL, choice, NULL) == MS_OK, "plan");
+    cr_assert(ms_plan(patterns->all.items, 3, ALL, false, choice, NULL) == MS_OK, "plan");
     for (size_t i = 0; i < 3; i++)
         cr_expect(ms_planner_engines[choice[i]] == engines[i], "%s", texts[i].text);
     ms_patterns_free(patterns);

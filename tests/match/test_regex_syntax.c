@@ -153,19 +153,85 @@ Test(regex_syntax, empty_and_nul)
     cr_expect(ms_regex_check("[\0]", 3, &error) == MS_ARGUMENT, "NUL in a class");
 }
 
+// == Shortening ==
+
+// NULL: as it is.
+static const struct {
+    const char *text;
+    const char *expected;
+} shorter_cases[] = {
+    {"[a-z]{8,}", "[a-z]{8}"},
+    {"[a-z]{8,}=?", "[a-z]{8}"},
+    {"[A-Za-z0-9+/]{40,}={0,2}", "[A-Za-z0-9+/]{40}"},
+    {"https?://[^\\x00-\\x20]{4,}", "https?://[^\\x00-\\x20]{4}"},
+    {"ab+", "ab"},
+    {"ab+?", "ab"},
+    {"ab*", "a"},
+    {"ab*c?d{0,4}", "a"},
+    {"a{2,3}", "a{2}"},
+    {"a{2,2}", "a{2}"},
+    {"a{1,}", "a"},
+    {"a{3}b*", "a{3}"},
+    {"a{2,}b", NULL},
+    {"a*b", NULL},
+    {"abc", NULL},
+    {"a{3}", NULL},
+    {"a\\++", "a\\+"},
+    {"a\\x2b+", "a\\x2b"},
+    {"a.+", "a."},
+    {"(ab|c)+", "(ab|c)"},
+    {"(?:ab|[)|]){2,}", "(?:ab|[)|]){2}"},
+    {"x(a+)?", "x"},
+    {"(?i)x[]a]+", "(?i)x[]a]"},
+    {"x(?#)y+", NULL}, // not sure of these: comments, ...
+    {"x(?x)y z+", NULL},
+    {"(?x: a # ) b*\n)y+", "(?x: a # ) b*\n)y"},
+    {"ab|cd+", NULL}, // ... alternatives, of which only one ends here, ...
+    {"ab+|c", NULL},
+    {"a\\Qb+", NULL}, // ... escapes that may be more than the one byte that is repeated, ...
+    {"a\\12+", NULL},
+    {"a\\x{41}+", NULL},
+    {"a\\c++", NULL},
+    {"a\\p{L}+", NULL},
+    {"ab++", NULL}, // ... and what may be no quantifier, or two
+    {"ab{2}{3,}", NULL},
+    {"ab{,3}", NULL},
+    {"ab{x}+", NULL},
+    {"ab{3", NULL},
+    {"ab{100000,}", NULL},
+    {"a]+", NULL},
+    {"a*b?", NULL}, // nothing must be there
+};
+
+Test(regex_syntax, shortened)
+{
+    for (size_t i = 0; i < sizeof(shorter_cases) / sizeof(shorter_cases[0]); i++) {
+        const char *text = shorter_cases[i].text, *expected = shorter_cases[i].expected;
+        char *got;
+
+        cr_assert(ms_regex_shorten(text, strlen(text), &got, NULL) == MS_OK, "%s", text);
+        cr_expect((got != NULL) == (expected != NULL), "%s: %s", text, got ? got : "not shortened");
+        if (got && expected)
+            cr_expect_str_eq(got, expected, "%s", text);
+        free(got);
+    }
+}
+
 // No text makes the scan leave it: sanitizers watch, and each prefix is in memory of its own size.
 Test(regex_syntax, any_text)
 {
-    static const char alphabet[] = "()[]^$\\?*:#xX-QEcbp{}<=!a\n";
+    static const char alphabet[] = "()[]^$\\?*+:#xX-QEcbp{}<=!a1,\n";
 
     srand(1);
     for (int round = 0; round < 100000; round++) {
         size_t n = (size_t)rand() % 12 + 1;
-        char *text = malloc(n);
+        char *text = malloc(n), *shorter;
 
         for (size_t i = 0; i < n; i++)
             text[i] = alphabet[(size_t)rand() % (sizeof(alphabet) - 1)];
         ms_regex_check(text, n, NULL);
+        ms_regex_shorten(text, n, &shorter, NULL);
+        free(shorter);
         free(text);
     }
 }
@@ -174,9 +240,11 @@ Test(regex_syntax, deep_nesting)
 {
     static char text[1 << 17];
     struct ms_error error = {0};
+    char *shorter;
 
     memset(text, '(', sizeof(text));
     text[sizeof(text) - 1] = '$';
     cr_expect(ms_regex_check(text, sizeof(text), &error) == MS_ARGUMENT, "the anchor is found");
     cr_expect(error.column == sizeof(text), "column %u", error.column);
+    cr_expect(ms_regex_shorten(text, sizeof(text), &shorter, NULL) == MS_OK && !shorter);
 }

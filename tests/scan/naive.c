@@ -247,7 +247,8 @@ static void cover(struct known_answer *answer, const struct known_run *run, uint
     if (before && before->reason == reason && before->range.last + 1 == first)
         before->range.last = last;
     else
-        KEEP(&answer->gaps, (struct ms_gap){{.first = first, .last = last}, reason});
+        KEEP(&answer->gaps,
+             (struct ms_gap){.range = {.first = first, .last = last}, .reason = reason});
 }
 
 static void cover_all(const struct machine *machine, const struct known_query *query,

@@ -35,7 +35,13 @@ struct matches {
 static void add_match(struct matches *matches, uint64_t address, uint32_t pattern, uint32_t length,
                       size_t stretch)
 {
-    struct ms_hit hit = {address, 1, patterns[pattern].step, pattern, length};
+    struct ms_hit hit = {
+        .address = address,
+        .repeat = 1,
+        .stride = patterns[pattern].step,
+        .pattern = pattern,
+        .length = length,
+    };
 
     KEEP(&matches->hits, hit);
     KEEP(&matches->stretch, stretch);
@@ -270,8 +276,11 @@ Test(fold, three_or_more_in_a_row_are_one_line)
         for (size_t k = 0; k < 8 && one->expected[k].count; k++) {
             const struct match_row *row = &one->expected[k];
 
-            KEEP(&folded, (struct ms_hit){row->address, row->count, patterns[row->pattern].step,
-                                          row->pattern, row->length});
+            KEEP(&folded, (struct ms_hit){.address = row->address,
+                                          .repeat = row->count,
+                                          .stride = patterns[row->pattern].step,
+                                          .pattern = row->pattern,
+                                          .length = row->length});
         }
         check_streams(one->name, &matches, &folded, &random);
         free(folded.items);

@@ -47,7 +47,7 @@ static void release_plan(struct planned *planned)
 
 // == What a plan must be ==
 
-static bool stretch_allows(const struct ms_scan_plan *plan, const struct ms_stretch *stretch,
+static bool stretch_allows(const struct ms_scan_plan *plan, const struct ms_scan_stretch *stretch,
                            uint64_t address, uint64_t length)
 {
     if (address < stretch->start || address - stretch->start >= stretch->length ||
@@ -68,7 +68,7 @@ static size_t count_allowing(const struct ms_scan_plan *plan, uint64_t address, 
     size_t n = 0;
 
     for (size_t i = 0; i < plan->stretches.n; i++) {
-        const struct ms_stretch *stretch = &plan->stretches.items[i];
+        const struct ms_scan_stretch *stretch = &plan->stretches.items[i];
 
         n += stretch_allows(plan, stretch, address, length) &&
              address - stretch->start >= stretch->own_start;

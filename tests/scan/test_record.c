@@ -135,11 +135,11 @@ Test(record, pieces_of_a_stretch_each_hold_their_matches_whole)
     all.window.pieces = pieces;
     all.window.n_pieces = COUNT(pieces);
     cr_assert(emit(&all, 1, 0x100, 4, 3, 4));
-    cr_assert(emit(&all, 0, 0x105, 4, 1, 1)); // 105..108 is in neither
-    cr_assert(emit(&all, 0, 0x106, 4, 1, 1));
-    cr_assert(eq(sz, all.records.n, 2));
+    cr_assert(emit(&all, 0, 0x101, 4, 6, 1)); // 105..108 is in neither
+    cr_assert(eq(sz, all.records.n, 3));
     expect_record(&all, 0, (struct ms_record){0x100, 3, 1, 4, 0});
-    expect_record(&all, 1, (struct ms_record){0x106, 1, 0, 4, 0});
+    expect_record(&all, 1, (struct ms_record){0x101, 4, 0, 4, 0});
+    expect_record(&all, 2, (struct ms_record){0x106, 1, 0, 4, 0});
     release(&all);
 }
 

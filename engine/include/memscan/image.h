@@ -5,6 +5,7 @@
 #ifndef MEMSCAN_IMAGE_H
 #define MEMSCAN_IMAGE_H
 
+#include <memscan/range.h>
 #include <memscan/status.h>
 #include <stdbool.h>
 
@@ -27,6 +28,11 @@ enum ms_open_flags {
 struct ms_open_options {
     unsigned flags;     // enum ms_open_flags
     const char *format; // a name of ms_format_name(); NULL: recognise the container
+
+    // Raw images alone: what the file leaves out, often the addresses of PCI devices below 4 GiB.
+    // Whole pages; the file's bytes from offset `first` on are memory from last + 1 on. NULL:
+    // nothing.
+    const struct ms_range *hole;
 };
 
 // Opens the image at `path` (a regular file or a block device) and reads its headers. `options` may

@@ -14,6 +14,7 @@
 #include <memscan/pattern.h>
 #include <memscan/range.h>
 #include <memscan/search.h>
+#include <memscan/space.h>
 #include <memscan/status.h>
 
 #ifdef __cplusplus

@@ -4,8 +4,14 @@
 //
 // A match is never lost and never invented. It lies wholly in memory that the image holds without a
 // hole, and wholly in one of the ranges asked for; all overlapping matches are reported, each once
-// per address and pattern, by ascending address, then pattern number. What is reported does not
-// depend on the number of threads, the chunk size, the kernels, or on mapping or reading.
+// per space, address and pattern, by space, ascending address, then pattern number. What is
+// reported does not depend on the number of threads, the chunk size, the kernels, or on mapping or
+// reading.
+//
+// Without spaces, physical memory is searched, and hits come while it is read. With spaces, each
+// page that any of them maps is read once, whatever maps it; then matches are confirmed where they
+// are mapped, space by space. Neither the time nor the memory it takes grows with the number of
+// hits.
 
 #ifndef MEMSCAN_SEARCH_H
 #define MEMSCAN_SEARCH_H
@@ -13,6 +19,7 @@
 #include <memscan/image.h>
 #include <memscan/pattern.h>
 #include <memscan/range.h>
+#include <memscan/space.h>
 #include <memscan/status.h>
 
 #ifdef __cplusplus
@@ -64,6 +71,12 @@ MS_API size_t ms_matcher_n_patterns(const struct ms_matcher *matcher, enum ms_en
 
 // == Results ==
 
+// A place where a page is mapped.
+struct ms_hit_place {
+    size_t space;
+    uint64_t address;
+};
+
 // A match, or `repeat` matches of one pattern, each `stride` bytes after the last.
 struct ms_hit {
     uint64_t address; // of the first byte
@@ -71,11 +84,27 @@ struct ms_hit {
     uint32_t stride;  // the pattern's alignment
     uint32_t pattern;
     uint32_t length; // bytes of each match
+
+    size_t space;      // of the spaces asked for; 0 without spaces
+    uint64_t physical; // address of the first byte
+
+    // The option `once`: the hit stands for all `n_mappings` places that map the bytes of its first
+    // match, in order, itself the first. 0: for itself alone. Of more than MS_MAX_MAPPINGS the
+    // first are listed. Valid during the callback.
+    uint64_t n_mappings;
+    const struct ms_hit_place *mappings;
+    size_t n_listed;
+
+    // The option `edge`: the match is cut off by a hole. `length` bytes of it are there, from
+    // `address` on; the hole has `missing_before` bytes before them, or the rest behind them.
+    bool partial;
+    uint32_t missing_before;
 };
+#define MS_MAX_MAPPINGS 64
 
 // What a search looked at, in bytes; the other five add up to `asked`.
 struct ms_coverage {
-    uint64_t asked;      // of the ranges, or without ranges all that the image describes
+    uint64_t asked;      // of the ranges, or without ranges all that image or tables describe
     uint64_t scanned;    // counted by those who scanned
     uint64_t unmapped;   // of ranges: described by nothing
     uint64_t paged_out;  // not in memory when the image was taken
@@ -94,6 +123,7 @@ enum ms_gap_reason {
 struct ms_gap {
     struct ms_range range;
     enum ms_gap_reason reason;
+    size_t space;
 };
 
 // "unmapped", "paged-out", "absent", "unreadable".
@@ -109,7 +139,7 @@ struct ms_progress {
 // not start another search with the same options.
 struct ms_search_callbacks {
     int (*hit)(void *user, const struct ms_hit *hit);
-    // After the last hit, by ascending address.
+    // After the last hit, by space and ascending address.
     int (*gap)(void *user, const struct ms_gap *gap);
     // A few times a second, and after each chunk where one thread searches. With all bytes done
     // there is nothing left to stop, and its value does not matter.
@@ -118,14 +148,28 @@ struct ms_search_callbacks {
 };
 
 struct ms_search_options {
-    const struct ms_range *ranges; // physical addresses; may overlap and be in any order
-    size_t n_ranges;               // 0: everything the image holds
-    uint64_t from;                 // leaves out matches that start below this address
-    unsigned threads;              // 0: one per processor
-    size_t chunk_bytes;            // 0: what is fastest
-    uint64_t max_hits;             // of each pattern, passed to the hit callback; UINT64_MAX: all
-    bool fold;                     // pass three or more matches in a row as one hit
-    bool count_only;               // never call the hit callback
+    const struct ms_spaces *spaces; // that are searched, in their order; of the same image. NULL:
+                                    // physical memory. At least one space
+    unsigned page_flags; // enum ms_page_flags that pages must have, where a space has flags;
+                         // others are as unmapped, and not asked for
+
+    // Ranges may overlap and be in any order. Physical ones are for the spaces physical and
+    // unmapped (without spaces, all are), the others for the other spaces.
+    const struct ms_range *ranges;
+    size_t n_ranges;    // 0: everything
+    size_t first_space; // of `spaces`, with which to begin: those before it are not searched, but
+                        // what they map is no less mapped. 0: all
+    uint64_t from;      // leaves out matches of that space that start below this address
+    unsigned threads;   // 0: one per processor
+    size_t chunk_bytes; // 0: what is fastest
+    uint64_t max_hits;  // of each pattern, passed to the hit callback; UINT64_MAX: all
+    bool fold;          // pass three or more matches in a row as one hit
+    bool count_only;    // never call the hit callback
+    bool once; // one hit for all places that map the same bytes, where these lie in one page, of
+               // which the image holds all, and the pattern is no regex. Bytes that have more than
+               // MS_MAX_MAPPINGS places always are folded so
+    bool edge; // also pass, and do not count, matches of fixed patterns of 8 bytes or more that lie
+               // against a hole with at least half of their bytes
 };
 
 // Sets what a caller who does not care wants: everything, all hits, folded, all processors.
@@ -134,8 +178,10 @@ MS_API void ms_search_options_init(struct ms_search_options *options);
 // Work done, for benchmarks and for tests that an engine has run.
 struct ms_search_counters {
     uint64_t chunks;
-    uint64_t mapped_bytes;             // of the file, searched where they are mapped
-    uint64_t read_bytes;               // of the file, read; what chunks share counts in each
+    uint64_t seams;        // pairs of frames that were searched across
+    uint64_t marked_pages; // that held a candidate, and were searched again where they are mapped
+    uint64_t mapped_bytes; // of the file, searched where they are mapped
+    uint64_t read_bytes;   // of the file, read; what chunks share counts in each
     uint64_t match_callbacks;          // from Hyperscan
     uint64_t hit_callbacks;            // to the caller
     uint64_t bytes[MS_N_ENGINES];      // that each engine was given
@@ -147,18 +193,24 @@ struct ms_search_result {
     uint64_t hits;          // all matches, printed or not
     uint64_t *pattern_hits; // of each pattern
     size_t n_patterns;
-    uint64_t max_hits_held; // matches that max_hits kept from the callback
-    struct ms_coverage coverage;
-    bool complete; // false if stopped
-    // If stopped: every match that starts below it has been reported; and if it was the progress
-    // callback that stopped, no other has. A search with `from` at it goes on.
+    uint64_t max_hits_held;             // matches that max_hits kept from the callback
+    struct ms_coverage coverage;        // of all spaces together
+    struct ms_coverage *space_coverage; // of each; one element without spaces
+    size_t n_spaces;
+    uint64_t n_partial; // hits of the option `edge`
+    bool complete;      // false if stopped
+    // If stopped: every match in earlier spaces, and in this space every match that starts below
+    // the address, has been reported; and if it was the progress callback that stopped, no other
+    // has. The same search with `first_space` and `from` at these two goes on.
+    size_t next_space;
     uint64_t next;
     struct ms_search_counters counters;
 };
 
-// Searches the physical memory of `image`. `result` is filled on MS_OK and on MS_STOPPED and then
-// released with ms_search_result_release(). Bytes that cannot be read are coverage, not an error.
-// Where the system gives fewer threads, fewer search. MS_IO: Hyperscan failed, which it must not.
+// Searches `image`: its physical memory, or the spaces of the options. `result` is filled on MS_OK
+// and on MS_STOPPED and then released with ms_search_result_release(). Bytes that cannot be read
+// are coverage, not an error. Where the system gives fewer threads, fewer search. MS_IO: Hyperscan
+// failed, which it must not.
 MS_API enum ms_status ms_search(const struct ms_image *image, const struct ms_matcher *matcher,
                                 const struct ms_search_options *options,
                                 const struct ms_search_callbacks *callbacks,

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+//
+// Commands that list something of the spaces of images: one after the other, as rows of text or
+// fields.
+
+#ifndef CLI_LISTING_H
+#define CLI_LISTING_H
+
+#include "command.h"
+#include "fields.h"
+#include "image_open.h"
+#include "memory_view.h"
+#include "space_choice.h"
+
+struct listing;
+
+// What a command does.
+struct lister {
+    const struct columns *columns;
+    struct space_choice choice;
+
+    // Lists a space. Returns false if listing_stops() told to stop.
+    bool (*list_space)(struct listing *listing, size_t space);
+
+    // After all spaces of an image; NULL: nothing is left to do.
+    void (*finish)(struct listing *listing);
+
+    void *user; // for the two
+};
+
+struct listing {
+    const struct lister *lister;
+    const struct settings *settings;
+    size_t n_images;
+    bool any_opened; // image so far
+    struct output out;
+    struct outcome outcome; // `found` is set by the lister
+    struct opened opened;   // the image that is being listed
+    struct view view;       // of its spaces
+};
+
+// Lists images. Returns the exit status.
+int listing_run(const struct lister *lister, const struct settings *settings, char **images,
+                size_t n_images);
+
+// Whether to stop before an address of a space: the output failed, or somebody interrupted, which
+// is then told. For callbacks of ms_spaces_visit().
+bool listing_stops(struct listing *listing, size_t space, uint64_t address);
+
+// What a line of text begins with where there are several images.
+void listing_print_prefix(struct listing *listing);
+
+// An address of a space, and one that is physical.
+void listing_print_address(struct listing *listing, size_t space, uint64_t address);
+void listing_print_physical(struct listing *listing, uint64_t address);
+
+// A row for programs, of the lister's columns.
+void listing_print_row(struct listing *listing, const struct field *fields);
+
+#endif

@@ -1,0 +1,497 @@
+// SPDX-License-Identifier: MIT
+
+#include "scan/space_search.h"
+
+#include "base/extent.h"
+#include "scan/confirm.h"
+#include "scan/coverage.h"
+#include "scan/edges.h"
+#include "scan/run.h"
+#include "scan/survey.h"
+
+#include <stdlib.h>
+
+// Needed pages that lie no further apart are searched together with what lies between: that costs
+// less than beginning again.
+#define JOIN_PAGES 16
+
+// A space that is searched.
+struct part {
+    enum ms_space_kind kind;
+    struct ms_view view;
+    struct ms_ranges ranges;
+    uint64_t from;
+};
+
+struct search {
+    const struct ms_image *image;
+    const struct ms_matcher *matcher;
+    const struct ms_search_options *options;
+    size_t chunk_bytes;
+    const struct ms_present *present;
+
+    struct part *parts;
+    size_t n_parts;
+    struct ms_candidates candidates;
+    ms_bits *needed;             // by page
+    uint8_t *surveyed, *settled; // by table of the spaces: of struct ms_survey, ms_confirm
+    struct ms_seams seams;
+    struct ms_marks marks;
+    struct ms_places_source *sources; // of places
+    struct ms_places *places;
+    struct ms_view all_memory; // in which the space `unmapped` is searched
+    struct ms_report report;
+};
+
+// == What to search ==
+
+static bool is_physical(enum ms_space_kind kind)
+{
+    return kind == MS_SPACE_PHYSICAL || kind == MS_SPACE_UNMAPPED;
+}
+
+static enum ms_status make_parts(struct search *search, struct ms_error *error)
+{
+    const struct ms_search_options *options = search->options;
+    size_t n = ms_spaces_count(options->spaces);
+
+    search->parts = calloc(n, sizeof(*search->parts));
+    if (!search->parts)
+        return ms_fail_nomem(error);
+    for (size_t i = 0; i < n; i++) {
+        struct part *part = &search->parts[search->n_parts++];
+        bool physical;
+
+        part->kind = ms_spaces_info(options->spaces, i).kind;
+        physical = is_physical(part->kind);
+        part->view = (struct ms_view){
+            .spaces = options->spaces,
+            .space = i,
+            .page_flags = physical ? 0 : options->page_flags,
+            .lost = &search->report.unreadable,
+        };
+        part->from = i == options->first_space ? options->from : 0;
+        if (!ms_ranges_build(&part->ranges, options->ranges, options->n_ranges,
+                             physical ? MS_RANGES_PHYSICAL : MS_RANGES_VIRTUAL))
+            return ms_fail_nomem(error);
+    }
+    return MS_OK;
+}
+
+static enum ms_status allocate(struct search *search, struct ms_error *error)
+{
+    struct ms_search_result *result = search->report.result;
+    size_t n = (size_t)search->present->n_pages;
+    size_t n_tables = ms_spaces_n_tables(search->options->spaces);
+
+    result->space_coverage = calloc(search->n_parts, sizeof(*result->space_coverage));
+    search->needed = ms_bits_create(n);
+    search->surveyed = calloc(n_tables + 1, 1);
+    search->settled = calloc(n_tables + 1, 1);
+    search->marks = (struct ms_marks){
+        .present = search->present,
+        .bits = ms_bits_create(n),
+        .seams = &search->seams,
+    };
+    if (!result->space_coverage || !search->needed || !search->surveyed || !search->settled ||
+        !search->marks.bits)
+        return ms_fail_nomem(error);
+    result->n_spaces = search->n_parts;
+    return ms_seams_init(&search->seams, n, search->candidates.reach, error);
+}
+
+static struct ms_survey survey_of(const struct search *search, const struct part *part)
+{
+    return (struct ms_survey){
+        .view = &part->view,
+        .ranges = &part->ranges,
+        .asks_holes = search->options->n_ranges > 0,
+        .from = part->from,
+    };
+}
+
+// Pages that a match which has a byte in an unmapped page may lie in, besides that page.
+static size_t margin_pages(const struct search *search)
+{
+    return ms_matcher_margins(search->matcher).after / MS_PAGE_BYTES + 1;
+}
+
+// What the second pass goes over: where the space is `unmapped`, all memory.
+static enum ms_status add_to_progress(struct search *search, const struct part *part,
+                                      const struct ms_coverage *coverage, struct ms_error *error)
+{
+    struct ms_survey what = survey_of(search, part);
+    struct ms_coverage all = {.scanned = coverage->scanned};
+    struct ms_view view = part->view;
+    enum ms_status status = MS_OK;
+
+    if (part->kind == MS_SPACE_UNMAPPED) {
+        all.scanned = 0;
+        view.all_memory = true;
+        what.view = &view;
+        what.coverage = &all;
+        status = ms_survey_run(&what, error);
+    }
+    search->report.all_bytes += all.scanned;
+    return status;
+}
+
+// Finds out what is there, what of it is needed, and how to search around the seams.
+static enum ms_status survey(struct search *search, struct ms_error *error)
+{
+    enum ms_status status = MS_OK;
+
+    for (size_t i = search->options->first_space; i < search->n_parts && status == MS_OK; i++) {
+        const struct part *part = &search->parts[i];
+        struct ms_coverage *coverage = &search->report.result->space_coverage[i];
+        struct ms_survey what = survey_of(search, part);
+
+        what.coverage = coverage;
+        what.needed = search->needed;
+        what.surveyed = search->surveyed;
+        if (part->kind == MS_SPACE_UNMAPPED)
+            what.margin_pages = margin_pages(search);
+        else if (search->seams.reach > 0)
+            what.seams = &search->seams;
+        status = ms_survey_run(&what, error);
+        if (status == MS_OK)
+            status = add_to_progress(search, part, coverage, error);
+        coverage->scanned = 0; // yet
+    }
+    if (status == MS_OK && !ms_seams_ready(&search->seams))
+        status = ms_fail_nomem(error);
+    if (status == MS_OK)
+        status = ms_candidates_divide(&search->candidates, search->matcher, search->seams.n, error);
+    return status;
+}
+
+// == The first pass ==
+
+typedef MS_VEC(struct ms_range) range_vec;
+
+static bool add_needed(struct search *search, range_vec *ranges, size_t first, size_t end)
+{
+    struct ms_range range = {
+        .first = ms_present_address(search->present, first),
+        .last = ms_present_address(search->present, end - 1) + (MS_PAGE_BYTES - 1),
+    };
+
+    return ms_vec_push(ranges, range);
+}
+
+// The stretches of needed pages.
+static bool list_needed(struct search *search, range_vec *ranges)
+{
+    size_t n = (size_t)search->present->n_pages, end;
+
+    for (size_t page = ms_bits_find(search->needed, 0, n, true); page < n;) {
+        size_t first = page;
+
+        do {
+            end = ms_bits_find(search->needed, page, n, false);
+            page = ms_bits_find(search->needed, end, n, true);
+        } while (page < n && page - end <= JOIN_PAGES);
+        if (!add_needed(search, ranges, first, end))
+            return false;
+    }
+    return true;
+}
+
+static enum ms_status take_result(void *user, const struct ms_job_result *result,
+                                  struct ms_error *error)
+{
+    struct ms_report *report = user;
+
+    report->done_bytes += result->scanned + result->unreadable;
+    return ms_report_lost(report, result) ? MS_OK : ms_fail_nomem(error);
+}
+
+static enum ms_status show_progress(void *user)
+{
+    return ms_report_progress(user);
+}
+
+static enum ms_status run_plan(struct search *search, const struct ms_scan_plan *plan,
+                               struct ms_error *error)
+{
+    struct ms_runner runner = {
+        .shared =
+            {
+                .image = search->image,
+                .matcher = search->candidates.matcher,
+                .plan = plan,
+                .marks = &search->marks,
+                .candidates = &search->candidates,
+            },
+        .n_units = plan->units.n - 1,
+        .counters = &search->report.result->counters,
+        .report = take_result,
+        .progress = show_progress,
+        .user = &search->report,
+    };
+
+    search->report.all_bytes += plan->own_bytes;
+    return ms_runner_run(&runner, search->options->threads, error);
+}
+
+static enum ms_status mark(struct search *search, struct ms_error *error)
+{
+    struct ms_scan_plan plan = {0};
+    range_vec ranges = {0};
+    enum ms_status status = MS_OK;
+
+    if (!list_needed(search, &ranges))
+        status = ms_fail_nomem(error);
+    if (status == MS_OK && ranges.n > 0) {
+        struct ms_search_options options = {.ranges = ranges.items, .n_ranges = ranges.n};
+
+        status = ms_scan_plan_build(&plan, ms_image_memory(search->image), &options,
+                                    search->chunk_bytes, error);
+        if (status == MS_OK)
+            status = run_plan(search, &plan, error);
+    }
+    ms_scan_plan_release(&plan);
+    free(ranges.items);
+    return status;
+}
+
+// == The second pass ==
+
+static enum ms_status count_places(struct search *search, struct ms_error *error)
+{
+    size_t n = 0;
+
+    search->sources = calloc(search->n_parts, sizeof(*search->sources));
+    if (!search->sources)
+        return ms_fail_nomem(error);
+    for (size_t i = 0; i < search->n_parts; i++) {
+        if (search->parts[i].kind != MS_SPACE_UNMAPPED)
+            search->sources[n++] =
+                (struct ms_places_source){&search->parts[i].view, &search->parts[i].ranges};
+    }
+    return ms_places_create(search->matcher, &search->marks, search->sources, n,
+                            search->options->once ? 1 : MS_MAX_MAPPINGS,
+                            search->options->first_space, search->options->from, &search->places,
+                            error);
+}
+
+// Matches of the space `unmapped` have a byte in a page of it.
+static bool touches_unmapped(void *user, uint32_t pattern, uint64_t address, uint32_t length,
+                             size_t *stretch)
+{
+    const struct ms_spaces *spaces = user;
+    uint64_t last = ms_last(address, length), at = address;
+
+    (void)pattern;
+    (void)stretch;
+    for (;;) {
+        if (ms_space_page_unmapped(spaces, at))
+            return true;
+        if ((last | (MS_PAGE_BYTES - 1)) == (at | (MS_PAGE_BYTES - 1)))
+            return false;
+        at = (at | (MS_PAGE_BYTES - 1)) + 1;
+    }
+}
+
+static void judge_matches(struct search *search, const struct part *part, struct ms_worker *worker)
+{
+    if (part->kind == MS_SPACE_UNMAPPED)
+        worker->collector.judge =
+            (struct ms_judge){touches_unmapped, (void *)(uintptr_t)part->view.spaces};
+    else if (search->places)
+        worker->collector.judge = ms_places_judge(search->places);
+    else
+        worker->collector.judge = (struct ms_judge){0};
+}
+
+// What could be searched of the space `unmapped`.
+static enum ms_status count_unmapped(const struct search *search, const struct part *part,
+                                     uint64_t *scanned, struct ms_error *error)
+{
+    struct ms_survey what = survey_of(search, part);
+    struct ms_coverage coverage = {0};
+    enum ms_status status;
+
+    what.coverage = &coverage;
+    status = ms_survey_run(&what, error);
+    *scanned += coverage.scanned;
+    return status;
+}
+
+static enum ms_status confirm_part(struct search *search, size_t number, struct ms_worker *worker,
+                                   struct ms_error *error)
+{
+    const struct part *part = &search->parts[number];
+    struct ms_search_result *result = search->report.result;
+    struct ms_coverage *coverage = &result->space_coverage[number];
+    struct ms_confirm confirm = {
+        .worker = worker,
+        .marks = &search->marks,
+        .candidates = &search->candidates,
+        .report = &search->report,
+        .view = &part->view,
+        .ranges = &part->ranges,
+        .from = part->from,
+        .chunk_bytes = search->chunk_bytes,
+        .scanned = &coverage->scanned,
+    };
+    uint64_t before = coverage->asked - coverage->unmapped - coverage->paged_out -
+                      coverage->absent - coverage->unreadable;
+    enum ms_status status = MS_OK;
+
+    result->next_space = number;
+    result->next = part->from;
+    judge_matches(search, part, worker);
+    if (part->kind == MS_SPACE_UNMAPPED) {
+        search->all_memory = part->view;
+        search->all_memory.all_memory = true;
+        confirm.view = &search->all_memory;
+        confirm.unmapped_only = true;
+        status = count_unmapped(search, part, &coverage->scanned, error);
+    } else {
+        confirm.places = search->places;
+        confirm.settled = search->settled;
+    }
+    search->report.view = confirm.view;
+    search->report.places = confirm.places;
+    if (status == MS_OK)
+        status = ms_confirm_run(&confirm, error);
+    if (status == MS_OK || status == MS_STOPPED) {
+        enum ms_status finished = ms_report_finish(&search->report, error);
+
+        status = status == MS_OK || finished == MS_NOMEM ? finished : status;
+    }
+    if (status == MS_OK)
+        coverage->unreadable += before - coverage->scanned;
+    return status;
+}
+
+static enum ms_status pass_edges(struct search *search, size_t number, struct ms_error *error)
+{
+    const struct part *part = &search->parts[number];
+
+    // What a hole cuts off is told once for memory, not again for what no space maps of it.
+    if (!search->options->edge || !search->report.stream || part->kind == MS_SPACE_UNMAPPED)
+        return MS_OK;
+    return ms_edges_run(&(struct ms_edges){.image = search->image,
+                                           .matcher = search->matcher,
+                                           .view = &part->view,
+                                           .ranges = &part->ranges,
+                                           .from = part->from,
+                                           .report = &search->report},
+                        error);
+}
+
+static enum ms_status confirm_all(struct search *search, struct ms_error *error)
+{
+    struct ms_job_shared shared = {
+        .image = search->image,
+        .matcher = search->matcher,
+        .muted = search->report.muted,
+        .count_only = search->options->count_only || !search->report.callbacks->hit,
+    };
+    struct ms_worker worker;
+    enum ms_status status = ms_worker_init(&worker, &shared, error);
+
+    if (status != MS_OK)
+        return status;
+    for (size_t i = search->options->first_space; i < search->n_parts && status == MS_OK; i++) {
+        status = confirm_part(search, i, &worker, error);
+        if (status == MS_OK)
+            status = pass_edges(search, i, error);
+    }
+    ms_worker_add_counters(&worker, &search->report.result->counters);
+    ms_worker_release(&worker);
+    return status;
+}
+
+// == The call ==
+
+static enum ms_status pass_gaps(struct search *search, struct ms_error *error)
+{
+    enum ms_status status = MS_OK;
+
+    for (size_t i = search->options->first_space; i < search->n_parts && status == MS_OK; i++) {
+        struct ms_survey what = survey_of(search, &search->parts[i]);
+
+        what.gap = search->report.callbacks->gap;
+        what.user = search->report.callbacks->user;
+        status = ms_survey_run(&what, error);
+    }
+    return status;
+}
+
+static void add_coverage(struct search *search)
+{
+    struct ms_search_result *result = search->report.result;
+
+    result->coverage = (struct ms_coverage){0};
+    for (size_t i = 0; i < result->n_spaces; i++)
+        ms_coverage_add(&result->coverage, &result->space_coverage[i]);
+}
+
+static enum ms_status run(struct search *search, struct ms_error *error)
+{
+    enum ms_status status = ms_candidates_create(search->matcher, &search->candidates, error);
+
+    if (status == MS_OK)
+        status = make_parts(search, error);
+    if (status == MS_OK)
+        status = allocate(search, error);
+    if (status == MS_OK)
+        status = survey(search, error);
+    search->report.result->next_space = search->options->first_space;
+    search->report.result->next = search->options->from;
+    if (status == MS_OK)
+        status = mark(search, error);
+    if (status == MS_OK)
+        status = count_places(search, error);
+    if (status == MS_OK)
+        status = confirm_all(search, error);
+    if (status == MS_OK && search->report.callbacks->gap)
+        status = pass_gaps(search, error);
+    return status;
+}
+
+static void release(struct search *search)
+{
+    for (size_t i = 0; i < search->n_parts; i++)
+        ms_ranges_release(&search->parts[i].ranges);
+    free(search->parts);
+    free((void *)search->needed);
+    free(search->surveyed);
+    free(search->settled);
+    free((void *)search->marks.bits);
+    ms_seams_release(&search->seams);
+    ms_places_free(search->places);
+    free(search->sources);
+    ms_candidates_release(&search->candidates);
+    ms_report_release(&search->report);
+}
+
+enum ms_status ms_space_search(const struct ms_image *image, const struct ms_matcher *matcher,
+                               const struct ms_search_options *options, size_t chunk_bytes,
+                               const struct ms_search_callbacks *callbacks,
+                               struct ms_search_result *result, struct ms_error *error)
+{
+    struct search search = {
+        .image = image,
+        .matcher = matcher,
+        .options = options,
+        .chunk_bytes = chunk_bytes,
+    };
+    enum ms_status status;
+
+    if (!options->spaces || ms_spaces_count(options->spaces) == 0)
+        return ms_fail(error, MS_ARGUMENT, "there is no space to search");
+    if (options->first_space >= ms_spaces_count(options->spaces))
+        return ms_fail(error, MS_ARGUMENT, "there is no space of the number to begin with");
+    search.present = ms_spaces_present(options->spaces);
+    status = ms_report_init(&search.report, matcher, options, callbacks, result, error);
+    if (status == MS_OK)
+        status = run(&search, error);
+    result->complete = status == MS_OK;
+    add_coverage(&search);
+    release(&search);
+    return status;
+}

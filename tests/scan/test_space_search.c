@@ -1,0 +1,459 @@
+// SPDX-License-Identifier: MIT
+//
+// Searches of spaces, beside what random machines show (tests/machines): files that change after
+// they were opened, matches that holes cut off, going on from a place, ranges of all there is.
+
+#include "space/small_machine.h"
+
+#include <memscan/search.h>
+#include <stdarg.h>
+
+// == A machine ==
+
+#define ROOT  0x1000u
+#define BASE  UINT64_C(0xffff800000000000)
+#define FLAGS 3u // present, writable
+
+// Pages of memory in the order in which the kernel's half has them from BASE on; 0: none.
+static struct small_machine mapped_machine(size_t n_pages, const uint64_t *pages, size_t n)
+{
+    struct small_machine machine = machine_of(n_pages * 0x1000);
+
+    put64(&machine, ROOT, 256, 0x2000 | FLAGS);
+    put64(&machine, 0x2000, 0, 0x3000 | FLAGS);
+    put64(&machine, 0x3000, 0, 0x4000 | FLAGS);
+    for (unsigned i = 0; i < n; i++) {
+        if (pages[i])
+            put64(&machine, 0x4000, i, pages[i] | FLAGS);
+    }
+    return machine;
+}
+
+// == A search ==
+
+struct text {
+    char text[4096];
+    size_t used;
+};
+
+struct seen {
+    struct text hits, gaps;
+    struct ms_search_result result;
+    size_t n_until_stop; // hits
+};
+
+__attribute__((format(printf, 2, 3))) static void add_text(struct text *to, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    to->used +=
+        (size_t)vsnprintf(to->text + to->used, sizeof(to->text) - to->used, format, arguments);
+    va_end(arguments);
+}
+
+// A hit is "SPACE:ADDRESS", "*MAPPINGS" behind it if it stands for several, and what is missing:
+// "-BYTES+" before it, "+" alone behind it.
+static int on_hit(void *user, const struct ms_hit *hit)
+{
+    struct seen *seen = user;
+
+    add_text(&seen->hits, "%zu:%" PRIx64, hit->space, hit->address);
+    if (hit->n_mappings > 0)
+        add_text(&seen->hits, "*%" PRIu64, hit->n_mappings);
+    if (hit->partial && hit->missing_before > 0)
+        add_text(&seen->hits, "-%" PRIu32, hit->missing_before);
+    if (hit->partial)
+        add_text(&seen->hits, "+");
+    add_text(&seen->hits, " ");
+    return seen->n_until_stop > 0 && --seen->n_until_stop == 0;
+}
+
+static int on_gap(void *user, const struct ms_gap *gap)
+{
+    struct seen *seen = user;
+
+    add_text(&seen->gaps, "%zu:%" PRIx64 "-%" PRIx64 " %s\n", gap->space, gap->range.first,
+             gap->range.last, ms_gap_reason_name(gap->reason));
+    return 0;
+}
+
+static struct ms_matcher *matcher_of(const char *const *texts, size_t n)
+{
+    struct ms_pattern_options options = {.align = 1};
+    struct ms_patterns *patterns = NULL;
+    struct ms_matcher *matcher = NULL;
+    struct ms_error error = {0};
+
+    cr_assert(ms_patterns_create(&patterns, &error) == MS_OK);
+    for (size_t i = 0; i < n; i++)
+        cr_assert(ms_patterns_add(patterns, MS_ASCII, texts[i], strlen(texts[i]), &options,
+                                  &error) == MS_OK,
+                  "%s", error.text);
+    cr_assert(ms_matcher_create(patterns, NULL, &matcher, &error) == MS_OK, "%s", error.text);
+    ms_patterns_free(patterns);
+    return matcher;
+}
+
+static struct ms_search_options options_of(const struct ms_spaces *spaces)
+{
+    struct ms_search_options options;
+
+    ms_search_options_init(&options);
+    options.spaces = spaces;
+    options.threads = 1;
+    options.fold = false;
+    return options;
+}
+
+static enum ms_status search(struct seen *seen, const struct ms_spaces *spaces,
+                             const struct ms_matcher *matcher,
+                             const struct ms_search_options *options)
+{
+    struct ms_search_callbacks callbacks = {on_hit, on_gap, NULL, seen};
+    struct ms_error error = {0};
+
+    seen->hits.used = seen->gaps.used = 0;
+    seen->hits.text[0] = seen->gaps.text[0] = '\0';
+    return ms_search(ms_spaces_image(spaces), matcher, options, &callbacks, &seen->result, &error);
+}
+
+// == Files that are cut short after they were opened ==
+
+static void add_space(struct ms_spaces *spaces, const char *name)
+{
+    struct ms_error error = {0};
+
+    cr_assert(ms_spaces_add(spaces, name, &error) == MS_OK, "%s", error.text);
+}
+
+// Pages 6 to 8 of memory are lost, of which the space has the second to fourth: of one mapping the
+// end, of the next the beginning, and one in the middle of a third.
+static void check_cut(unsigned flags)
+{
+    static const uint64_t pages[] = {0x5000, 0x6000, 0x8000, 0x7000, 0x5000, 0, 0x5000};
+    static const char *const texts[] = {"needle"};
+    const struct ms_open_options raw = {.format = "raw", .flags = flags};
+    struct small_machine machine = mapped_machine(9, pages, 7);
+    struct memory_file file;
+    struct ms_matcher *matcher = matcher_of(texts, 1);
+    struct ms_search_options options;
+    struct ms_image *image = NULL;
+    struct ms_spaces *spaces;
+    struct ms_error error = {0};
+    struct seen seen = {0};
+
+    put_text(&machine, 0x5100, "needle");
+    put_text(&machine, 0x7100, "needle");
+    put_text(&machine, 0x5ffd, "needle"); // across a border of pages that is the file's end now
+    file = memory_file_make(machine.bytes, machine.size);
+    cr_assert(ms_image_open(file.path, &raw, &image, &error) == MS_OK, "%s", error.text);
+    spaces = spaces_of(image, ROOT, "x64", "kernel");
+    add_space(spaces, "unmapped");
+    memory_file_resize(&file, 0x6000);
+    options = options_of(spaces);
+    options.chunk_bytes = 0x1000; // what is lost in each is joined
+    cr_assert(search(&seen, spaces, matcher, &options) == MS_OK);
+    cr_assert(eq(str, seen.hits.text,
+                 (char *)"0:ffff800000000100 0:ffff800000004100 0:ffff800000006100 "));
+    cr_assert(eq(str, seen.gaps.text, (char *)"0:ffff800000001000-ffff800000003fff unreadable\n"));
+    cr_assert(eq(u64, seen.result.space_coverage[0].asked, 0x6000));
+    cr_assert(eq(u64, seen.result.space_coverage[0].scanned, 0x3000));
+    cr_assert(eq(u64, seen.result.space_coverage[0].unreadable, 0x3000));
+    cr_assert(eq(u64, seen.result.space_coverage[1].scanned, 0x5000));
+    cr_assert(eq(u64, seen.result.space_coverage[1].unreadable, 0));
+    ms_search_result_release(&seen.result);
+    ms_spaces_free(spaces);
+    ms_image_close(image);
+    ms_matcher_free(matcher);
+    memory_file_close(&file);
+    free(machine.bytes);
+}
+
+Test(space_search, file_cut_short_while_read)
+{
+    check_cut(0);
+}
+
+Test(space_search, file_cut_short_while_mapped)
+{
+    check_cut(MS_OPEN_MAP);
+}
+
+// == Edges ==
+
+// Cut off in several ways by one hole: by address, then by pattern, and of one pattern the longest
+// before a place.
+Test(space_search, edges_in_order)
+{
+    static const uint64_t pages[] = {0x5000, 0, 0x6000};
+    static const char *const texts[] = {"abababababab", "babababababa", "short"};
+    struct small_machine machine = mapped_machine(7, pages, 3);
+    struct ms_matcher *matcher = matcher_of(texts, 3);
+    struct ms_search_options options;
+    struct ms_image *image;
+    struct ms_spaces *spaces;
+    struct seen seen = {0};
+
+    put_text(&machine, 0x5ff6, "ababababab"); // and a hole
+    put_text(&machine, 0x6000, "abababab");   // behind one
+    image = open_machine(&machine);
+    spaces = spaces_of(image, ROOT, "x64", "kernel");
+    options = options_of(spaces);
+    options.edge = true;
+    cr_assert(search(&seen, spaces, matcher, &options) == MS_OK);
+    cr_assert(eq(str, seen.hits.text,
+                 (char *)"0:ffff800000000ff6+ 0:ffff800000000ff7+ 0:ffff800000000ff8+ "
+                         "0:ffff800000000ff9+ 0:ffff800000000ffa+ "
+                         "0:ffff800000002000-4+ 0:ffff800000002000-5+ "));
+    cr_assert(eq(u64, seen.result.n_partial, 7));
+    cr_assert(eq(u64, seen.result.hits, 0));
+    ms_search_result_release(&seen.result);
+
+    seen.n_until_stop = 3;
+    cr_assert(search(&seen, spaces, matcher, &options) == MS_STOPPED);
+    cr_assert(eq(u64, seen.result.n_partial, 3));
+    ms_search_result_release(&seen.result);
+    ms_spaces_free(spaces);
+    ms_image_close(image);
+    ms_matcher_free(matcher);
+    free(machine.bytes);
+}
+
+// == Going on ==
+
+// A hit that stands for several places is told once, also where a search goes on between them.
+Test(space_search, once_goes_on)
+{
+    static const uint64_t pages[] = {0x5000, 0x6000, 0x5000, 0x6000, 0x5000};
+    static const char *const texts[] = {"needle"};
+    struct small_machine machine = mapped_machine(7, pages, 5);
+    struct ms_matcher *matcher = matcher_of(texts, 1);
+    struct ms_search_options options;
+    struct ms_image *image;
+    struct ms_spaces *spaces;
+    struct seen seen = {0};
+
+    put_text(&machine, 0x5100, "needle");
+    put_text(&machine, 0x5200, "needle");
+    put_text(&machine, 0x6100, "needle");
+    image = open_machine(&machine);
+    spaces = spaces_of(image, ROOT, "x64", "kernel");
+    add_space(spaces, "physical");
+    options = options_of(spaces);
+    options.once = true;
+    // The space `physical` is number 0, and has the first place of each.
+    cr_assert(search(&seen, spaces, matcher, &options) == MS_OK);
+    cr_assert(eq(str, seen.hits.text, (char *)"0:5100*4 0:5200*4 0:6100*3 "));
+    ms_search_result_release(&seen.result);
+    options.from = 0x5101;
+    cr_assert(search(&seen, spaces, matcher, &options) == MS_OK);
+    cr_assert(eq(str, seen.hits.text, (char *)"0:5200*4 0:6100*3 "));
+    ms_search_result_release(&seen.result);
+    options.first_space = 1;
+    options.from = 0;
+    cr_assert(search(&seen, spaces, matcher, &options) == MS_OK);
+    cr_assert(eq(str, seen.hits.text, (char *)""));
+    ms_search_result_release(&seen.result);
+    ms_spaces_free(spaces);
+    ms_image_close(image);
+    ms_matcher_free(matcher);
+    free(machine.bytes);
+}
+
+// A hit that is held back for folding is told with its places, whatever was searched in between.
+Test(space_search, once_and_folded)
+{
+    static const uint64_t pages[] = {0x5000, 0x6000, 0x5000, 0x6000};
+    static const char *const texts[] = {"needle"};
+    struct small_machine machine = mapped_machine(7, pages, 4);
+    struct ms_matcher *matcher = matcher_of(texts, 1);
+    struct ms_search_options options;
+    struct ms_image *image;
+    struct ms_spaces *spaces;
+    struct seen seen = {0};
+
+    put_text(&machine, 0x5100, "needle");
+    put_text(&machine, 0x6100, "needle");
+    image = open_machine(&machine);
+    spaces = spaces_of(image, ROOT, "x64", "kernel");
+    options = options_of(spaces);
+    options.once = true;
+    options.fold = true;
+    options.chunk_bytes = 1;
+    cr_assert(search(&seen, spaces, matcher, &options) == MS_OK);
+    cr_assert(eq(str, seen.hits.text, (char *)"0:ffff800000000100*2 0:ffff800000001100*2 "));
+    ms_search_result_release(&seen.result);
+    ms_spaces_free(spaces);
+    ms_image_close(image);
+    ms_matcher_free(matcher);
+    free(machine.bytes);
+}
+
+enum { LARGE = 0x200000, N_LARGE = 33, SECOND_PLACE = 64 };
+
+struct twice {
+    uint64_t n, n_wrong;
+};
+
+// Each page has one hit, and is mapped once more, SECOND_PLACE large pages further up.
+static int on_twice(void *user, const struct ms_hit *hit)
+{
+    struct twice *seen = user;
+    uint64_t address = BASE + 0x1000 * seen->n++ + 0x10;
+
+    seen->n_wrong += hit->address != address || hit->n_mappings != 2 || hit->n_listed != 2 ||
+                     hit->mappings[0].address != address ||
+                     hit->mappings[1].address != address + (uint64_t)SECOND_PLACE * LARGE;
+    return 0;
+}
+
+// More pages than have their places listed at a time.
+Test(space_search, places_of_many_pages)
+{
+    static const char *const texts[] = {"needle"};
+    struct small_machine machine = machine_of((size_t)LARGE * (N_LARGE + 1));
+    struct ms_matcher *matcher = matcher_of(texts, 1);
+    struct twice seen = {0};
+    struct ms_search_callbacks callbacks = {on_twice, NULL, NULL, &seen};
+    struct ms_search_options options;
+    struct ms_search_result result;
+    struct ms_error error = {0};
+    struct ms_image *image;
+    struct ms_spaces *spaces;
+
+    put64(&machine, ROOT, 256, 0x2000 | FLAGS);
+    put64(&machine, 0x2000, 0, 0x3000 | FLAGS);
+    for (unsigned i = 0; i < N_LARGE; i++) {
+        put64(&machine, 0x3000, i, (uint64_t)LARGE * (i + 1) | 0x80 | FLAGS);
+        put64(&machine, 0x3000, SECOND_PLACE + i, (uint64_t)LARGE * (i + 1) | 0x80 | FLAGS);
+    }
+    for (size_t i = LARGE; i < machine.size; i += 0x1000)
+        put_text(&machine, i + 0x10, "needle");
+    image = open_machine(&machine);
+    spaces = spaces_of(image, ROOT, "x64", "kernel");
+    options = options_of(spaces);
+    options.once = true;
+    cr_assert(ms_search(image, matcher, &options, &callbacks, &result, &error) == MS_OK);
+    cr_assert(eq(u64, seen.n, N_LARGE * (LARGE / 0x1000)));
+    cr_assert(eq(u64, seen.n_wrong, 0));
+    ms_search_result_release(&result);
+    ms_spaces_free(spaces);
+    ms_image_close(image);
+    ms_matcher_free(matcher);
+    free(machine.bytes);
+}
+
+// == Floods ==
+
+struct ascending {
+    uint64_t next, n;
+    bool fell;
+};
+
+static int on_ascending(void *user, const struct ms_hit *hit)
+{
+    struct ascending *seen = user;
+
+    seen->fell = seen->fell || hit->address < seen->next;
+    seen->next = hit->address + 1;
+    seen->n++;
+    return 0;
+}
+
+// More matches than are kept at a time.
+Test(space_search, more_matches_than_there_is_room_for)
+{
+    enum { N = 12 };
+    static const char *const texts[] = {"ab"};
+    struct ascending seen = {0};
+    struct ms_search_callbacks callbacks = {on_ascending, NULL, NULL, &seen};
+    struct ms_search_result result;
+    struct ms_error error = {0};
+    uint64_t pages[N];
+    struct small_machine machine;
+    struct ms_matcher *matcher = matcher_of(texts, 1);
+    struct ms_search_options options;
+    struct ms_image *image;
+    struct ms_spaces *spaces;
+
+    for (size_t i = 0; i < N; i++)
+        pages[i] = 0x5000 + 0x1000 * (N - 1 - i);
+    machine = mapped_machine(5 + N, pages, N);
+    for (size_t i = 0x5000; i < machine.size; i += 2)
+        put_text(&machine, i, "ab");
+    image = open_machine(&machine);
+    spaces = spaces_of(image, ROOT, "x64", "kernel");
+    options = options_of(spaces);
+    cr_assert(ms_search(image, matcher, &options, &callbacks, &result, &error) == MS_OK);
+    cr_assert(eq(u64, result.hits, N * 2048));
+    cr_assert(eq(u64, seen.n, N * 2048));
+    cr_assert(not(seen.fell));
+    ms_search_result_release(&result);
+    ms_spaces_free(spaces);
+    ms_image_close(image);
+    ms_matcher_free(matcher);
+    free(machine.bytes);
+}
+
+// == Sums ==
+
+// What was asked of two spaces is more than 64 bits count.
+Test(space_search, coverage_of_everything_twice)
+{
+    static const uint64_t pages[] = {0x5000};
+    static const char *const texts[] = {"needle"};
+    const struct ms_range all[] = {{.first = 0, .last = UINT64_MAX},
+                                   {.first = 0, .last = UINT64_MAX, .physical = true}};
+    struct small_machine machine = mapped_machine(6, pages, 1);
+    struct ms_matcher *matcher = matcher_of(texts, 1);
+    struct ms_search_options options;
+    struct ms_coverage sum;
+    struct ms_image *image;
+    struct ms_spaces *spaces;
+    struct seen seen = {0};
+
+    image = open_machine(&machine);
+    spaces = spaces_of(image, ROOT, "x64", "kernel");
+    add_space(spaces, "unmapped");
+    options = options_of(spaces);
+    options.ranges = all;
+    options.n_ranges = 2;
+    cr_assert(search(&seen, spaces, matcher, &options) == MS_OK);
+    sum = seen.result.coverage;
+    cr_assert(eq(u64, sum.asked, UINT64_MAX));
+    cr_assert(eq(u64, sum.scanned, 0x6000));
+    cr_assert(eq(u64, sum.scanned + sum.unmapped + sum.paged_out + sum.absent + sum.unreadable,
+                 sum.asked));
+    ms_search_result_release(&seen.result);
+    ms_spaces_free(spaces);
+    ms_image_close(image);
+    ms_matcher_free(matcher);
+    free(machine.bytes);
+}
+
+// == What cannot be searched ==
+
+Test(space_search, no_space_to_begin_with)
+{
+    static const uint64_t pages[] = {0x5000};
+    static const char *const texts[] = {"needle"};
+    struct small_machine machine = mapped_machine(6, pages, 1);
+    struct ms_matcher *matcher = matcher_of(texts, 1);
+    struct ms_search_options options;
+    struct ms_image *image = open_machine(&machine);
+    struct ms_spaces *spaces = spaces_of(image, ROOT, "x64", "kernel");
+    struct seen seen = {0};
+
+    options = options_of(spaces);
+    options.first_space = 1;
+    cr_assert(search(&seen, spaces, matcher, &options) == MS_ARGUMENT);
+    ms_spaces_free(spaces);
+    cr_assert(ms_spaces_create(image, NULL, &spaces, NULL) == MS_OK);
+    options = options_of(spaces);
+    cr_assert(search(&seen, spaces, matcher, &options) == MS_ARGUMENT);
+    ms_spaces_free(spaces);
+    ms_image_close(image);
+    ms_matcher_free(matcher);
+    free(machine.bytes);
+}
