@@ -27,11 +27,11 @@ static void json_spread(FILE *file, const char *name, struct spread spread)
 static void json_round(FILE *file, const struct measurement *round)
 {
     fprintf(file,
-            "{\"seconds\":%.6f,\"processor_seconds\":%.6f,\"hits\":%" PRIu64
+            "{\"seconds\":%.9f,\"processor_seconds\":%.9f,\"hits\":%" PRIu64
             ",\"anonymous_bytes\":%" PRIu64,
             round->seconds, round->processor_seconds, round->hits, round->peak_bytes);
     if (round->rss_bytes)
-        fprintf(file, ",\"user_seconds\":%.6f,\"system_seconds\":%.6f,\"rss_bytes\":%" PRIu64,
+        fprintf(file, ",\"user_seconds\":%.9f,\"system_seconds\":%.9f,\"rss_bytes\":%" PRIu64,
                 round->user_seconds, round->system_seconds, round->rss_bytes);
     fputc('}', file);
 }
