@@ -33,7 +33,12 @@ struct search {
     struct part *parts;
     size_t n_parts;
     struct ms_candidates candidates;
-    ms_bits *needed;             // by page
+    ms_bits *needed; // by page
+
+    // Of the spaces but `unmapped`: bytes that they map, and the pages that these lie in.
+    uint64_t mapped_bytes;
+    size_t n_mapped_pages;
+
     uint8_t *surveyed, *settled; // by table of the spaces: of struct ms_survey, ms_confirm
     struct ms_seams seams;
     struct ms_marks marks;
@@ -136,6 +141,12 @@ static enum ms_status add_to_progress(struct search *search, const struct part *
     return status;
 }
 
+static void count_mapped(struct search *search, uint64_t bytes)
+{
+    search->mapped_bytes += bytes;
+    search->n_mapped_pages = ms_bits_count(search->needed, (size_t)search->present->n_pages);
+}
+
 // Finds out what is there, what of it is needed, and how to search around the seams.
 static enum ms_status survey(struct search *search, struct ms_error *error)
 {
@@ -154,6 +165,8 @@ static enum ms_status survey(struct search *search, struct ms_error *error)
         else if (search->seams.reach > 0)
             what.seams = &search->seams;
         status = ms_survey_run(&what, error);
+        if (part->kind != MS_SPACE_UNMAPPED)
+            count_mapped(search, coverage->scanned);
         if (status == MS_OK)
             status = add_to_progress(search, part, coverage, error);
         coverage->scanned = 0; // yet
@@ -257,9 +270,27 @@ static enum ms_status mark(struct search *search, struct ms_error *error)
 
 // == The second pass ==
 
+// Whether any page can have more places than that. Each place but a page's first is a page that is
+// mapped and not needed anew; pages that are mapped only in part, at the ends of ranges and of what
+// the image holds, have been counted without such a place.
+static bool may_have_places(const struct search *search, uint64_t most)
+{
+    uint64_t pages = search->mapped_bytes / MS_PAGE_BYTES, in_part = 0;
+
+    if (search->options->first_space > 0 || search->options->from > 0)
+        return true; // then not all was surveyed
+    for (size_t i = 0; i < search->n_parts; i++)
+        in_part += 2 * (search->parts[i].ranges.groups.n + search->present->stretches.n);
+    return pages + in_part >= search->n_mapped_pages + most;
+}
+
 static enum ms_status count_places(struct search *search, struct ms_error *error)
 {
+    uint64_t most = search->options->once ? 1 : MS_MAX_MAPPINGS;
     size_t n = 0;
+
+    if (!may_have_places(search, most))
+        return MS_OK;
 
     search->sources = calloc(search->n_parts, sizeof(*search->sources));
     if (!search->sources)
@@ -269,8 +300,7 @@ static enum ms_status count_places(struct search *search, struct ms_error *error
             search->sources[n++] =
                 (struct ms_places_source){&search->parts[i].view, &search->parts[i].ranges};
     }
-    return ms_places_create(search->matcher, &search->marks, search->sources, n,
-                            search->options->once ? 1 : MS_MAX_MAPPINGS,
+    return ms_places_create(search->matcher, &search->marks, search->sources, n, most,
                             search->options->first_space, search->options->from, &search->places,
                             error);
 }
