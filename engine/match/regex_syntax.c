@@ -7,6 +7,7 @@
 #include "match/regex_syntax.h"
 
 #include "base/vec.h"
+#include "match/number.h"
 #include "match/quote.h"
 
 #include <limits.h>
@@ -300,18 +301,13 @@ struct piece {
 
 typedef MS_VEC(struct piece) piece_vec;
 
-static bool is_hex(char c)
-{
-    return c != '\0' && strchr("0123456789abcdefABCDEF", c);
-}
-
 // Moves past an escape that stands for one byte. False: it may be another.
 static bool skip_byte_escape(struct scan *scan)
 {
     const char *rest = scan->subject.text + scan->at + 1;
     size_t left = scan->subject.length - scan->at - 1;
 
-    if (left >= 3 && rest[0] == 'x' && is_hex(rest[1]) && is_hex(rest[2])) {
+    if (left >= 3 && rest[0] == 'x' && ms_hex_digit(rest[1]) >= 0 && ms_hex_digit(rest[2]) >= 0) {
         skip(scan, 4);
         return true;
     }

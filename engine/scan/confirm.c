@@ -135,7 +135,7 @@ static enum ms_status confirm_part(struct pass *pass, uint64_t first, uint64_t l
 
 static enum ms_status flush(struct pass *pass, struct ms_error *error)
 {
-    uint64_t page = pass->pending_first & ~(uint64_t)(MS_PAGE_BYTES - 1);
+    uint64_t page = ms_page_start(pass->pending_first);
     enum ms_status status = MS_OK;
 
     if (!pass->has_pending)
@@ -183,12 +183,12 @@ static bool is_near_unmapped(const struct pass *pass, uint64_t physical)
 {
     const struct ms_confirm *confirm = pass->confirm;
     struct ms_margins margins = ms_matcher_margins(confirm->worker->shared->matcher);
-    uint64_t page = physical & ~(uint64_t)(MS_PAGE_BYTES - 1);
+    uint64_t page = ms_page_start(physical);
     uint64_t before = ms_min_u64(page, confirm->candidates->back);
     uint64_t last = page + (MS_PAGE_BYTES - 1);
 
     last += ms_min_u64(margins.after, UINT64_MAX - last);
-    for (uint64_t at = (page - before) & ~(uint64_t)(MS_PAGE_BYTES - 1);; at += MS_PAGE_BYTES) {
+    for (uint64_t at = ms_page_start(page - before);; at += MS_PAGE_BYTES) {
         if (ms_space_page_unmapped(confirm->view->spaces, at))
             return true;
         if (last - at < MS_PAGE_BYTES)
@@ -367,7 +367,7 @@ static uint64_t end_bytes(const struct ms_confirm *confirm)
     struct ms_margins margins = ms_matcher_margins(confirm->worker->shared->matcher);
     uint64_t bytes = (uint64_t)margins.before + margins.after;
 
-    return (bytes / MS_PAGE_BYTES + 1) * MS_PAGE_BYTES;
+    return ms_round_up(bytes + 1, MS_PAGE_BYTES);
 }
 
 enum ms_status ms_confirm_run(const struct ms_confirm *confirm, struct ms_error *error)

@@ -230,8 +230,7 @@ static void see_before(struct ms_places *places, size_t first, uint64_t from)
     for (size_t s = 0; s < first && s < places->n_sources; s++)
         visit_source(places, &places->sources[s], UINT64_MAX, see);
     if (first < places->n_sources && from >= MS_PAGE_BYTES)
-        visit_source(places, &places->sources[first], (from & ~(uint64_t)(MS_PAGE_BYTES - 1)) - 1,
-                     see);
+        visit_source(places, &places->sources[first], ms_page_start(from) - 1, see);
 }
 
 // == Lists ==
@@ -397,7 +396,7 @@ enum ms_status ms_places_enter(struct ms_places *places, const struct ms_view *v
 
 static const struct entry *find_entry(const struct ms_places *places, uint64_t address)
 {
-    uint64_t page = address & ~(uint64_t)(MS_PAGE_BYTES - 1);
+    uint64_t page = ms_page_start(address);
     size_t low = 0, high = places->entries.n;
 
     while (low < high) {

@@ -26,7 +26,7 @@ int ms_spaces_visit(const struct ms_spaces *spaces, size_t space, const struct m
 bool ms_spaces_translate(const struct ms_spaces *spaces, size_t space, uint64_t address,
                          struct ms_mapping_info *mapping_ret)
 {
-    uint64_t page = address & ~(uint64_t)(MS_PAGE_BYTES - 1);
+    uint64_t page = ms_page_start(address);
     struct ms_range range = {.first = page, .last = page | (MS_PAGE_BYTES - 1)};
     struct ms_mapping_cursor cursor;
 

@@ -181,7 +181,7 @@ static bool next_run(struct ms_mapping_cursor *cursor)
 static bool next_unmapped_of(struct ms_mapping_cursor *cursor, const struct ms_stretch *stretch)
 {
     const struct ms_frames *frames = &cursor->spaces->frames;
-    uint64_t in_page = stretch->first & ~(uint64_t)(MS_PAGE_BYTES - 1);
+    uint64_t in_page = ms_page_start(stretch->first);
     uint64_t first = ms_max_u64(cursor->first, stretch->first), last = stretch->last;
     uint64_t from = ms_max_u64(ms_present_page(stretch, first), cursor->next);
     uint64_t end = ms_present_page(stretch, last) + 1;
@@ -339,7 +339,7 @@ void ms_mapping_cursor_start(struct ms_mapping_cursor *cursor, const struct ms_s
 bool ms_space_page_unmapped(const struct ms_spaces *spaces, uint64_t physical)
 {
     const struct ms_present *present = &spaces->present;
-    uint64_t page = physical & ~(uint64_t)(MS_PAGE_BYTES - 1);
+    uint64_t page = ms_page_start(physical);
     size_t i = ms_present_find(present, page, 0);
 
     if (i == present->stretches.n ||

@@ -72,8 +72,7 @@ static void add_pages(const struct adding *adding, const struct ms_paging_level 
     uint64_t physical = ms_extent_target(extent) << MS_PAGE_SHIFT;
 
     if (from <= to)
-        add_memory(adding->frames, adding->present,
-                   (physical + (from - first)) & ~(uint64_t)(MS_PAGE_BYTES - 1),
+        add_memory(adding->frames, adding->present, ms_page_start(physical + (from - first)),
                    (physical + (to - first)) | (MS_PAGE_BYTES - 1));
 }
 

@@ -13,6 +13,12 @@
 #define MS_PAGE_SHIFT 12
 #define MS_PAGE_BYTES 4096u
 
+// Where the page of an address begins.
+static inline uint64_t ms_page_start(uint64_t address)
+{
+    return address & ~(uint64_t)(MS_PAGE_BYTES - 1);
+}
+
 struct ms_stretch {
     uint64_t first, last; // physical
     uint64_t bytes_below; // of the stretches before it

@@ -254,7 +254,7 @@ static struct ms_pte follow_prototype(struct ms_tables *tables, const struct ms_
                                       uint64_t address)
 {
     struct ms_pte paged_out = {.kind = MS_PTE_PAGED_OUT, .flags = MS_PTE_ALL_FLAGS};
-    uint64_t page = address & ~(uint64_t)(MS_PAGE_BYTES - 1);
+    uint64_t page = ms_page_start(address);
     const struct ms_pte *found = &tables->last_prototype.pte;
     uint8_t bytes[8];
 
