@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// Puts an image together: the container's own data, what memory holds, plants, damage; in that
-// order, since each may overwrite what was before it.
+// Puts an image together: the container's own data, what memory holds, modules, plants, damage; in
+// that order, since each may overwrite what was before it.
 
 #include "container.h"
 
+#include "little_endian.h"
 #include "material.h"
 
 #include <stdio.h>
@@ -57,12 +58,6 @@ void block_write(struct block *block, const struct outfile *file)
     *block = (struct block){0};
 }
 
-static void store(struct block *block, size_t at, unsigned width, uint64_t value)
-{
-    for (unsigned i = 0; i < width; i++)
-        block->bytes[at + i] = (uint8_t)(value >> (8 * i));
-}
-
 static bool fits(unsigned width, uint64_t value)
 {
     return width >= 8 || value >> (8 * width) == 0;
@@ -84,7 +79,7 @@ void put(struct image *image, struct block *block, size_t at, unsigned width, ui
     if (!fits(width, value))
         fail("%s: the field %s has %u bytes, too few for %#llx", image->container->name, name,
              width, (unsigned long long)value);
-    store(block, at, width, value);
+    store_le(block->bytes + at, width, value);
 }
 
 void put_item(struct image *image, struct block *block, size_t at, unsigned width, uint64_t value,
@@ -92,7 +87,7 @@ void put_item(struct image *image, struct block *block, size_t at, unsigned widt
 {
     char name[64];
     if (image->spec->n_break_fields == 0 && fits(width, value)) {
-        store(block, at, width, value); // thousands of items, and no need of their names
+        store_le(block->bytes + at, width, value); // thousands of items, and no need of their names
         return;
     }
     snprintf(name, sizeof(name), "%s[%zu].%s", array, index, member);
@@ -146,7 +141,8 @@ void image_plan(struct image *image, const struct spec *spec, const struct conta
     plan_machine(image);
     segments_create(&image->segments, spec);
     spaces_create(&image->spaces, spec, &image->segments);
-    plants_create(&image->plants, spec, &image->segments, &image->spaces);
+    shards_create(&image->shards, spec, &image->segments, &image->spaces);
+    plants_create(&image->plants, spec, &image->segments, &image->spaces, &image->shards);
     fill_map_create(&image->fills, spec->fills, spec->n_fills, spec->seed);
     container->plan(image);
     extents_sort(&image->extents);
@@ -158,6 +154,7 @@ void image_release(struct image *image)
     segments_release(&image->segments);
     extents_release(&image->extents);
     plants_release(&image->plants);
+    shards_release(&image->shards);
     spaces_release(&image->spaces);
     fill_map_release(&image->fills);
     free(image->breaks_used);
@@ -216,18 +213,18 @@ static void write_extent(const struct image *image, const struct outfile *file,
     }
 }
 
-/** A plant may begin in one extent and end in another, and overlapping runs hold it twice. */
-static void write_plant(const struct image *image, const struct outfile *file,
-                        const struct plant *plant)
+/** They may begin in one extent and end in another, and overlapping runs hold them twice. */
+static void write_bytes(const struct image *image, const struct outfile *file, uint64_t address,
+                        const uint8_t *bytes, size_t length)
 {
-    uint64_t end = plant->address + plant->length;
-    struct extent_search search = extents_search(&image->extents, plant->address, plant->length);
+    uint64_t end = address + length;
+    struct extent_search search = extents_search(&image->extents, address, length);
     const struct extent *extent;
     while ((extent = extents_next(&image->extents, &search))) {
-        uint64_t from = extent->start > plant->address ? extent->start : plant->address;
+        uint64_t from = extent->start > address ? extent->start : address;
         uint64_t to = extent->start + extent->length;
         to = to < end ? to : end;
-        outfile_write(file, plant->bytes + (from - plant->address), (size_t)(to - from),
+        outfile_write(file, bytes + (from - address), (size_t)(to - from),
                       extent->offset + from - extent->start);
     }
 }
@@ -239,8 +236,12 @@ void image_write(struct image *image, const struct outfile *file)
     check_breaks(image);
     for (size_t i = 0; i < image->extents.count; i++)
         write_extent(image, file, &image->extents.items[i]);
+    for (size_t i = 0; i < image->shards.count; i++)
+        write_bytes(image, file, image->shards.items[i].address, image->shards.items[i].bytes,
+                    image->shards.items[i].length);
     for (size_t i = 0; i < image->plants.count; i++)
-        write_plant(image, file, &image->plants.items[i]);
+        write_bytes(image, file, image->plants.items[i].address, image->plants.items[i].bytes,
+                    image->plants.items[i].length);
     for (size_t i = 0; i < image->spec->n_break_bytes; i++) {
         const struct break_bytes *patch = &image->spec->break_bytes[i];
         outfile_write(file, patch->bytes.data, patch->bytes.length, patch->offset);

@@ -19,6 +19,7 @@ struct image {
     struct segments segments;
     struct extents extents;
     struct spaces spaces;
+    struct shards shards;
     struct plants plants;
     struct fill_map fills;
     uint64_t file_bytes; // set by the container; after image_plan() what is left of it
@@ -72,7 +73,7 @@ void put_item(struct image *image, struct block *block, size_t at, unsigned widt
 /** Places everything: what cannot be is found here, before a file is made, but for wrong fields. */
 void image_plan(struct image *image, const struct spec *spec, const struct container *container);
 
-/** Writes container, memory, plants, damage. */
+/** Writes container, memory, modules, plants, damage. */
 void image_write(struct image *image, const struct outfile *file);
 
 void image_release(struct image *image);

@@ -5,6 +5,7 @@
 #include "diag.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,12 @@ void diag_set_spec(const char *path)
 void diag_set_undo(void (*undo)(void))
 {
     undo_output = undo;
+}
+
+struct place later_place(struct place a, struct place b)
+{
+    bool is_a = a.line != b.line ? a.line > b.line : a.column > b.column;
+    return is_a ? a : b;
 }
 
 static _Noreturn void finish(void)

@@ -16,6 +16,9 @@ struct place {
     unsigned column;
 };
 
+/** The second of two places, which is where a spec contradicts itself. */
+struct place later_place(struct place a, struct place b);
+
 struct bytes {
     uint8_t *data;
     size_t length;

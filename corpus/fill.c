@@ -141,14 +141,22 @@ void fill_read(const struct fill *fill, uint64_t address, uint8_t *out, size_t l
         read_pages(fill, address, out, length);
 }
 
+void fill_release(struct fill *fill)
+{
+    free(fill->pattern.data);
+    if (fill->file >= 0)
+        close(fill->file);
+    file_pages_close(fill->pages);
+}
+
 /* ---- the map -------------------------------------------------------------------------- */
 
-static uint64_t key_of(const struct fill *fill, uint64_t seed)
+void fill_set_key(struct fill *fill, uint64_t seed)
 {
     uint64_t key = random_fold(0, seed);
     for (const char *c = fill->kind->name; *c; c++)
         key = random_fold(key, (unsigned char)*c);
-    return random_fold(random_fold(key, fill->arguments[0]), fill->arguments[1]);
+    fill->key = random_fold(random_fold(key, fill->arguments[0]), fill->arguments[1]);
 }
 
 static void insert(struct fill_map *map, size_t at, struct stretch stretch)
@@ -211,7 +219,7 @@ void fill_map_create(struct fill_map *map, struct fill *fills, size_t count, uin
 {
     for (size_t i = 0; i < count; i++) {
         struct fill *fill = &fills[i];
-        fill->key = key_of(fill, seed);
+        fill_set_key(fill, seed);
         size_t at = clear(map, fill->start, fill->start + fill->length);
         // Zero is what memory holds anyway: leaving it out keeps the image sparse.
         if (!is_zero(fill))

@@ -56,6 +56,11 @@ void fill_map_release(struct fill_map *map);
 /** Index of the first stretch that ends above `address`. */
 size_t fill_map_from(const struct fill_map *map, uint64_t address);
 
+/** Makes a fill readable that is in no map. */
+void fill_set_key(struct fill *fill, uint64_t seed);
+
+void fill_release(struct fill *fill);
+
 /** The bytes that the fill puts at a physical address. */
 void fill_read(const struct fill *fill, uint64_t address, uint8_t *out, size_t length);
 

@@ -4,6 +4,7 @@
 
 #include "page_tables.h"
 
+#include "little_endian.h"
 #include "material.h"
 #include "random.h"
 
@@ -70,20 +71,6 @@ void spaces_each_table(const struct spaces *spaces,
 
 /* ---- entries --------------------------------------------------------------------------- */
 
-static uint64_t load(const uint8_t *bytes, unsigned width)
-{
-    uint64_t value = 0;
-    for (unsigned i = 0; i < width; i++)
-        value |= (uint64_t)bytes[i] << (8 * i);
-    return value;
-}
-
-static void store(uint8_t *bytes, unsigned width, uint64_t value)
-{
-    for (unsigned i = 0; i < width; i++)
-        bytes[i] = (uint8_t)(value >> (8 * i));
-}
-
 static uint8_t *root_of(const struct spaces *spaces, size_t space)
 {
     uint64_t root = spaces->roots[space];
@@ -106,7 +93,7 @@ static uint8_t *entry_find(const struct spaces *spaces, size_t space, uint64_t a
         uint8_t *entry = table + offset_of_entry(mode, at, address);
         if (at == level)
             return entry;
-        uint64_t value = load(entry, mode->entry_bytes);
+        uint64_t value = load_le(entry, mode->entry_bytes);
         if (!pte_is_table(mode, at, value))
             return NULL;
         table = table_find(spaces, value & mode->frame_mask);
@@ -123,7 +110,7 @@ static uint8_t *entry_make(struct spaces *spaces, const struct space_rule *rule,
     uint8_t *table = root_of(spaces, space);
     for (unsigned at = mode->n_levels - 1; at > level; at--) {
         uint8_t *entry = table + offset_of_entry(mode, at, address);
-        uint64_t value = load(entry, mode->entry_bytes);
+        uint64_t value = load_le(entry, mode->entry_bytes);
         if (pte_is_page(mode, at, value))
             fail_at(rule->place, "addresses that no larger page maps; one does at %#llx",
                     (unsigned long long)address);
@@ -131,7 +118,7 @@ static uint8_t *entry_make(struct spaces *spaces, const struct space_rule *rule,
             value = pte_table(mode, at, table_new(spaces, rule->place), user);
         else if (user)
             value |= pte_table(mode, at, 0, user);
-        store(entry, mode->entry_bytes, value);
+        store_le(entry, mode->entry_bytes, value);
         table = table_find(spaces, value & mode->frame_mask);
         if (!table)
             fail_at(rule->place, "addresses whose tables are made here, not at %#llx",
@@ -150,7 +137,7 @@ static bool translate_plainly(const struct spaces *spaces, size_t space, uint64_
     *entry_ret = 0;
     for (unsigned level = 0; level <= mode->top_page_level; level++) {
         const uint8_t *entry = entry_find(spaces, space, address, level);
-        uint64_t value = entry ? load(entry, mode->entry_bytes) : 0;
+        uint64_t value = entry ? load_le(entry, mode->entry_bytes) : 0;
         uint64_t inside = address & (paging_span(mode, level) - 1);
         *entry_ret = level == 0 ? value : *entry_ret;
         *physical_ret = pte_page_address(mode, level, value) + inside;
@@ -174,7 +161,7 @@ static bool page_by_prototype(const struct spaces *spaces, size_t space, uint64_
         const struct prototype *prototype = &spaces->prototypes[i];
         if (prototype->address != address)
             continue;
-        entry = load(prototype->bytes, prototype->length);
+        entry = load_le(prototype->bytes, prototype->length);
         *page_ret = pte_page_address(mode, 0, entry);
         return pte_is_page(mode, 0, entry) || pte_is_transition(entry);
     }
@@ -310,10 +297,10 @@ static void write_prototype(struct spaces *spaces, const struct space_rule *rule
     if (!translate_plainly(spaces, space, address, &entry, &prototype.address, &left))
         fail_at(rule->place, "a prototype's address that an earlier line maps, not %#llx",
                 (unsigned long long)address);
-    store(prototype.bytes, width, value);
+    store_le(prototype.bytes, width, value);
     uint8_t *table = table_find(spaces, prototype.address);
     if (table) {
-        store(table + prototype.address % PAGE_SIZE, width, value);
+        store_le(table + prototype.address % PAGE_SIZE, width, value);
         return;
     }
     spaces->prototypes = grow(spaces->prototypes, spaces->n_prototypes,
@@ -335,7 +322,7 @@ static void map(struct spaces *spaces, const struct space_rule *rule, size_t spa
             value = pte_prototype(mode, address);
         }
         uint64_t address = rule->start + distance;
-        store(entry_make(spaces, rule, space, address, rule->level), mode->entry_bytes, value);
+        store_le(entry_make(spaces, rule, space, address, rule->level), mode->entry_bytes, value);
         record(spaces, rule, space, address, span, page);
     }
 }
@@ -376,9 +363,9 @@ static void share(struct spaces *spaces, const struct space_rule *rule, size_t s
     uint64_t span = paging_span(mode, level);
     for (uint64_t distance = 0; distance < rule->length; distance += span) {
         const uint8_t *from = entry_find(spaces, rule->other, rule->other_start + distance, level);
-        uint64_t value = from ? load(from, mode->entry_bytes) : 0;
-        store(entry_make(spaces, rule, space, rule->start + distance, level), mode->entry_bytes,
-              value);
+        uint64_t value = from ? load_le(from, mode->entry_bytes) : 0;
+        store_le(entry_make(spaces, rule, space, rule->start + distance, level), mode->entry_bytes,
+                 value);
     }
 }
 
@@ -391,10 +378,10 @@ static void self_map_pae(struct spaces *spaces, const struct space_rule *rule, s
     for (unsigned i = 0; i < DIRECTORIES; i++) // first all, so that they are neighbours
         entry_make(spaces, rule, space, i * paging_span(mode, LEVEL + 1), LEVEL);
     for (size_t i = 0; i < DIRECTORIES; i++) {
-        uint64_t directory = load(root_of(spaces, space) + i * mode->entry_bytes, 8);
+        uint64_t directory = load_le(root_of(spaces, space) + i * mode->entry_bytes, 8);
         uint64_t address = window + i * paging_span(mode, LEVEL);
-        store(entry_make(spaces, rule, space, address, LEVEL), 8,
-              pte_table(mode, LEVEL, directory & mode->frame_mask, false));
+        store_le(entry_make(spaces, rule, space, address, LEVEL), 8,
+                 pte_table(mode, LEVEL, directory & mode->frame_mask, false));
     }
 }
 
@@ -406,8 +393,8 @@ static void self_map(struct spaces *spaces, const struct space_rule *rule, size_
         self_map_pae(spaces, rule, space);
         return;
     }
-    store(root_of(spaces, space) + rule->index * mode->entry_bytes, mode->entry_bytes,
-          pte_table(mode, top, spaces->roots[space], false));
+    store_le(root_of(spaces, space) + rule->index * mode->entry_bytes, mode->entry_bytes,
+             pte_table(mode, top, spaces->roots[space], false));
 }
 
 /* ---- all ------------------------------------------------------------------------------- */

@@ -57,3 +57,28 @@ void next_range(struct parser *parser, uint64_t *start, uint64_t *length)
     if (*start > PHYSICAL_LIMIT || *length > PHYSICAL_LIMIT - *start)
         fail_at(place, "a range below the end of physical memory (2^52)");
 }
+
+struct target next_target(struct parser *parser, const char *what)
+{
+    const struct word *word = next_word(parser, what);
+    if (word->length == 0 || word->length != strlen(word->text))
+        fail_at(word->place, "%s", what);
+    return (struct target){copy_text(word->text), word->place};
+}
+
+const char *next_text(struct parser *parser, const char *what)
+{
+    const struct word *word = next_word(parser, what);
+    if (word->length == 0 || word->length != strlen(word->text))
+        fail_at(word->place, "%s", what);
+    return word->text;
+}
+
+uint64_t next_below(struct parser *parser, const char *what, uint64_t limit)
+{
+    struct place place = place_here(parser);
+    uint64_t value = next_quantity(parser, what);
+    if (value >= limit)
+        fail_at(place, "%s below %#llx", what, (unsigned long long)limit);
+    return value;
+}

@@ -211,7 +211,7 @@ static uint64_t key_of(const struct plant_rule *rule, uint64_t seed)
 }
 
 static void add_random(struct plants *plants, const struct plant_rule *rule, uint64_t seed,
-                       const struct segments *segments)
+                       const struct segments *segments, const struct shards *shards)
 {
     struct random random = random_from(key_of(rule, seed), 0);
     struct slots slots = {0};
@@ -222,8 +222,11 @@ static void add_random(struct plants *plants, const struct plant_rule *rule, uin
         uint64_t missing = rule->count - (plants->count - others);
         if (missing == 0)
             break;
-        for (; missing > 0; missing--)
-            add(plants, whole(rule, slots_at(&slots, random_below(&random, total), rule->spacing)));
+        for (; missing > 0; missing--) {
+            uint64_t at = slots_at(&slots, random_below(&random, total), rule->spacing);
+            if (!shards_touch(shards, at, rule->value.length))
+                add(plants, whole(rule, at));
+        }
         sort(plants);
         drop_collisions(plants, rule);
     }
@@ -252,11 +255,23 @@ static void add_tables(struct plants *plants, const struct spaces *spaces)
 
 /* ---- all ------------------------------------------------------------------------------ */
 
+/** Modules and pool may lie under plants, but not under tables. */
+static void check_shards(const struct plants *plants, const struct shards *shards)
+{
+    for (size_t i = 0; shards->count && i < plants->count; i++) {
+        const struct plant *plant = &plants->items[i];
+        if (plant->rule == &tables_rule && shards_touch(shards, plant->address, plant->length))
+            fail("page tables at %#llx lie over a module or pool",
+                 (unsigned long long)plant->address);
+    }
+}
+
 void plants_create(struct plants *plants, const struct spec *spec, const struct segments *segments,
-                   const struct spaces *spaces)
+                   const struct spaces *spaces, const struct shards *shards)
 {
     struct memory memory = {segments, spaces};
     add_tables(plants, spaces);
+    check_shards(plants, shards);
     for (size_t i = 0; i < spec->n_rules; i++) {
         const struct plant_rule *rule = &spec->rules[i];
         if (rule->form == PLANT_AT)
@@ -268,7 +283,7 @@ void plants_create(struct plants *plants, const struct spec *spec, const struct 
     check_disjoint(plants);
     for (size_t i = 0; i < spec->n_rules; i++) {
         if (spec->rules[i].form == PLANT_RANDOM)
-            add_random(plants, &spec->rules[i], spec->seed, segments);
+            add_random(plants, &spec->rules[i], spec->seed, segments, shards);
     }
 }
 

@@ -6,7 +6,7 @@
 #ifndef CORPUS_PLANT_H
 #define CORPUS_PLANT_H
 
-#include "page_tables.h"
+#include "pieces.h"
 
 /** Bytes at a physical address. */
 struct plant {
@@ -33,10 +33,11 @@ struct plants {
 
 /**
  * Carries out the spec's rules: those with fixed places first, then the random ones, which avoid
- * them. Fails, naming the statement, on a plant that touches a hole, page tables or another plant.
+ * them, and keep clear of modules and pool too. Fails, naming the statement, on a plant that
+ * touches a hole, page tables or another plant.
  */
 void plants_create(struct plants *plants, const struct spec *spec, const struct segments *segments,
-                   const struct spaces *spaces);
+                   const struct spaces *spaces, const struct shards *shards);
 void plants_release(struct plants *plants);
 
 #endif

@@ -5,9 +5,11 @@
 #include "parser.h"
 
 #include "file_pages.h"
+#include "machinery.h"
 #include "material.h"
 #include "quantity.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -158,8 +160,10 @@ static void parse_allow_overlap(struct parser *parser)
     parser->spec->allow_overlap = true;
 }
 
-static int open_file(const struct spec *spec, const struct word *name, uint64_t *size)
+int next_file(struct parser *parser, uint64_t *size)
 {
+    const struct spec *spec = parser->spec;
+    const struct word *name = next_word(parser, "a path");
     struct stat status;
     char *path;
     bool absolute = name->text[0] == '/';
@@ -176,8 +180,13 @@ static int open_file(const struct spec *spec, const struct word *name, uint64_t 
     return file;
 }
 
-static void parse_fill_arguments(struct parser *parser, struct fill *fill)
+void next_fill_kind(struct parser *parser, struct fill *fill)
 {
+    const struct word *kind = next_word(parser, fill_kinds);
+    fill->file = -1;
+    fill->kind = fill_kind_find(kind->text);
+    if (!fill->kind)
+        fail_at(kind->place, "%s, not '%s'", fill_kinds, kind->text);
     struct place place = place_here(parser);
     switch (fill_kind_argument(fill->kind)) {
     case FILL_NONE:
@@ -198,7 +207,7 @@ static void parse_fill_arguments(struct parser *parser, struct fill *fill)
         fill->pattern = hex_of(next_word(parser, "hex bytes"));
         break;
     case FILL_FILE:
-        fill->file = open_file(parser->spec, next_word(parser, "a path"), &fill->file_size);
+        fill->file = next_file(parser, &fill->file_size);
         break;
     case FILL_FOLDERS:
         fill->pages = file_pages_open(parser->spec->folder, next_word(parser, "folders")->text);
@@ -211,13 +220,9 @@ static void parse_fill_arguments(struct parser *parser, struct fill *fill)
 static void parse_fill(struct parser *parser)
 {
     struct spec *spec = parser->spec;
-    struct fill fill = {.file = -1};
+    struct fill fill = {0};
     next_range(parser, &fill.start, &fill.length);
-    const struct word *kind = next_word(parser, fill_kinds);
-    fill.kind = fill_kind_find(kind->text);
-    if (!fill.kind)
-        fail_at(kind->place, "%s, not '%s'", fill_kinds, kind->text);
-    parse_fill_arguments(parser, &fill);
+    next_fill_kind(parser, &fill);
     spec->fills = grow(spec->fills, spec->n_fills, &spec->fills_capacity, sizeof(fill));
     spec->fills[spec->n_fills++] = fill;
 }
@@ -244,17 +249,54 @@ static void add_rule(struct parser *parser, struct plant_rule rule)
     spec->rules[spec->n_rules++] = rule;
 }
 
-/** plant [SPACE:]ADDRESS KIND VALUE [NAME] */
+/** An address in words begins with a name, a physical one with a digit. */
+static bool at_target(const struct parser *parser)
+{
+    return has_word(parser) && !isdigit((unsigned char)parser->lexer.words[parser->at].text[0]);
+}
+
+/**
+ * The bytes of an instruction, with ________ for an operand of 4 bytes, and what that leads to, as
+ * an address or as the distance from the end of the instruction.
+ */
+static void next_instruction(struct parser *parser, struct plant_rule *rule)
+{
+    struct word word = *next_word(parser, "an instruction");
+    char *hex = copy_text(word.text), *operand = strstr(hex, "________");
+    if (!operand || operand == hex || (operand - hex) % 2 != 0)
+        fail_at(word.place, "hex bytes with ________ for 4 of them, not '%s'", word.text);
+    rule->operand = (size_t)(operand - hex) / 2;
+    memset(operand, '0', 8);
+    word.text = hex;
+    rule->value = hex_of(&word);
+    free(hex);
+    rule->pointer = next_target(parser, "an address");
+}
+
+/**
+ * plant [SPACE:]ADDRESS KIND VALUE [NAME]; the KIND `pointer` has an address as its value,
+ * `relative` and `absolute` an instruction and an address
+ */
 static void parse_plant(struct parser *parser)
 {
     struct plant_rule rule = {.form = PLANT_AT};
     struct place place = place_here(parser);
-    if (!accept_virtual(parser, &rule)) {
+    bool is_virtual = accept_virtual(parser, &rule);
+    if (!is_virtual && at_target(parser)) {
+        rule.at = next_target(parser, "an address");
+        rule.is_virtual = is_virtual = true;
+    } else if (!is_virtual) {
         rule.start = next_quantity(parser, "an address");
         if (rule.start >= PHYSICAL_LIMIT)
             fail_at(place, "an address in physical memory (below 2^52)");
     }
-    next_value(parser, &rule);
+    if (is_virtual && accept(parser, "pointer"))
+        rule.pointer = next_target(parser, "an address");
+    else if (is_virtual &&
+             ((rule.is_relative = accept(parser, "relative")) || accept(parser, "absolute")))
+        next_instruction(parser, &rule);
+    else
+        next_value(parser, &rule);
     add_rule(parser, rule);
 }
 
@@ -333,22 +375,16 @@ static void break_some_bytes(struct parser *parser)
 
 /* ---- dispatch ------------------------------------------------------------------------- */
 
-struct statement {
-    const char *name;
-    void (*parse)(struct parser *parser);
-};
-
-static void dispatch(struct parser *parser, const struct statement *table, size_t count,
-                     const char *what)
+bool statement_find(struct parser *parser, const struct statement *table, size_t count,
+                    const char *name)
 {
-    const struct word *name = next_word(parser, what);
     for (size_t i = 0; i < count; i++) {
-        if (strcmp(table[i].name, name->text) == 0) {
-            table[i].parse(parser);
-            return;
-        }
+        if (strcmp(table[i].name, name) != 0)
+            continue;
+        table[i].parse(parser);
+        return true;
     }
-    fail_at(name->place, "%s, not '%s'", what, name->text);
+    return false;
 }
 
 static void parse_break(struct parser *parser)
@@ -359,7 +395,10 @@ static void parse_break(struct parser *parser)
         {"field", break_one_field},
         {"bytes", break_some_bytes},
     };
-    dispatch(parser, damages, ITEMS(damages), "truncate, cut, field or bytes");
+    static const char what[] = "truncate, cut, field or bytes";
+    const struct word *name = next_word(parser, what);
+    if (!statement_find(parser, damages, ITEMS(damages), name->text))
+        fail_at(name->place, "%s, not '%s'", what, name->text);
 }
 
 static void parse_statement(struct parser *parser)
@@ -383,10 +422,15 @@ static void parse_statement(struct parser *parser)
         {"self-map", parse_self_map},
         {"break", parse_break},
     };
-    parser->at = 0;
-    dispatch(parser, statements, ITEMS(statements),
-             "a statement (default, seed, machine, fact, option, run, allow-overlap, fill, plant, "
-             "plant-random, plant-crossing, tables, space, map, share, self-map or break)");
+    const struct word *name = &parser->lexer.words[0];
+    parser->at = 1;
+    if (!statement_find(parser, statements, ITEMS(statements), name->text) &&
+        !parse_module_statement(parser, name->text) && !parse_nt_statement(parser, name->text))
+        fail_at(name->place,
+                "a statement (default, seed, machine, fact, option, run, allow-overlap, fill, "
+                "plant, plant-random, plant-crossing, tables, space, map, share, self-map, module, "
+                "nt, one of theirs, or break), not '%s'",
+                name->text);
     if (has_word(parser))
         fail_at(place_here(parser), "the end of the line, not '%s'",
                 parser->lexer.words[parser->at].text);
@@ -418,6 +462,7 @@ void spec_read(struct spec *spec, const char *path, struct variables *variables)
     if (!standard_input)
         fclose(parser.lexer.file);
     lexer_release(&parser.lexer);
+    machinery_create(spec);
 }
 
 uint64_t spec_setting(const struct spec *spec, enum setting_id id, size_t n, uint64_t otherwise)
@@ -427,16 +472,19 @@ uint64_t spec_setting(const struct spec *spec, enum setting_id id, size_t n, uin
 
 void spec_release(struct spec *spec)
 {
-    for (size_t i = 0; i < spec->n_fills; i++) {
-        free(spec->fills[i].pattern.data);
-        if (spec->fills[i].file >= 0)
-            close(spec->fills[i].file);
-        file_pages_close(spec->fills[i].pages);
-    }
+    for (size_t i = 0; i < spec->n_fills; i++)
+        fill_release(&spec->fills[i]);
     for (size_t i = 0; i < spec->n_rules; i++) {
         free(spec->rules[i].value.data);
         free(spec->rules[i].name);
+        free(spec->rules[i].at.text);
+        free(spec->rules[i].pointer.text);
     }
+    machinery_release(spec->machinery);
+    for (size_t i = 0; i < spec->n_modules; i++)
+        module_spec_release(&spec->modules[i]);
+    free(spec->modules);
+    nt_spec_release(&spec->nt);
     for (size_t i = 0; i < spec->n_break_fields; i++)
         free(spec->break_fields[i].name);
     for (size_t i = 0; i < spec->n_break_bytes; i++)

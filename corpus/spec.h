@@ -8,6 +8,7 @@
 
 #include "fill.h"
 #include "lexer.h"
+#include "module_spec.h"
 #include "page_entry.h"
 
 enum machine { MACHINE_ANY, MACHINE_X86_64, MACHINE_X86, MACHINE_X86PAE };
@@ -31,13 +32,17 @@ struct run {
 struct plant_rule {
     enum { PLANT_AT, PLANT_CROSSING, PLANT_RANDOM } form;
     struct bytes value;
-    char *name;       // "-" if none
-    bool is_virtual;  // the addresses are those of a space
-    size_t space;     // its number
-    uint64_t start;   // the address of PLANT_AT; else the range
-    uint64_t length;  // of the range
-    uint64_t count;   // PLANT_RANDOM
-    uint64_t spacing; // alignment of PLANT_RANDOM, distance of the seams of PLANT_CROSSING
+    char *name;            // "-" if none
+    bool is_virtual;       // the addresses are those of a space
+    size_t space;          // its number
+    uint64_t start;        // the address of PLANT_AT; else the range
+    uint64_t length;       // of the range
+    struct target at;      // PLANT_AT: what `space` and `start` come from, where it is in words
+    struct target pointer; // what the value comes from, likewise
+    size_t operand;        // where in the value it is put, 4 bytes; 0: it is all of the value
+    bool is_relative;      // it is the distance from the value's end
+    uint64_t count;        // PLANT_RANDOM
+    uint64_t spacing;      // alignment of PLANT_RANDOM, distance of the seams of PLANT_CROSSING
     struct place place;
 };
 
@@ -159,6 +164,10 @@ struct spec {
     size_t n_spaces, spaces_capacity;
     struct space_rule *space_rules;
     size_t n_space_rules, space_rules_capacity;
+    struct module_spec *modules;
+    size_t n_modules, modules_capacity;
+    struct nt_spec nt;
+    struct machinery *machinery; // what they become, once the spec is read
     struct break_field *break_fields;
     size_t n_break_fields, break_fields_capacity;
     struct break_bytes *break_bytes;

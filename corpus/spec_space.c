@@ -15,13 +15,14 @@
 
 enum { MAX_SPACES = 1 << 16 };
 
-static void add_rule(struct parser *parser, struct space_rule rule)
+size_t add_space_rule(struct parser *parser, struct space_rule rule)
 {
     struct spec *spec = parser->spec;
     rule.place = parser->lexer.words[0].place;
     spec->space_rules =
         grow(spec->space_rules, spec->n_space_rules, &spec->space_rules_capacity, sizeof(rule));
-    spec->space_rules[spec->n_space_rules++] = rule;
+    spec->space_rules[spec->n_space_rules] = rule;
+    return spec->n_space_rules++;
 }
 
 /* ---- names of spaces ------------------------------------------------------------------- */
@@ -86,6 +87,15 @@ static void next_virtual_range(struct parser *parser, const struct paging_mode *
         fail_at(place, "a length that is not zero and ends within the address space");
 }
 
+size_t space_of(struct parser *parser, const struct word *word, size_t length)
+{
+    size_t space;
+    if (find_spaces(parser->spec, word->text, length, &space) != 1)
+        fail_at(word->place, "the name of one space before the colon, not '%.*s'", (int)length,
+                word->text);
+    return space;
+}
+
 bool accept_virtual(struct parser *parser, struct plant_rule *rule)
 {
     const struct word *word = &parser->lexer.words[parser->at];
@@ -93,9 +103,7 @@ bool accept_virtual(struct parser *parser, struct plant_rule *rule)
     if (!colon)
         return false;
     size_t length = (size_t)(colon - word->text);
-    if (find_spaces(parser->spec, word->text, length, &rule->space) != 1)
-        fail_at(word->place, "the name of one space before the colon, not '%.*s'", (int)length,
-                word->text);
+    rule->space = space_of(parser, word, length);
     struct word address = {word->text + length + 1, word->length - length - 1, word->place};
     address.place.column += (unsigned)length + 1;
     rule->start = quantity_of(&address, "a virtual address");
@@ -114,7 +122,7 @@ void parse_tables(struct parser *parser)
     next_range(parser, &rule.start, &rule.length);
     if (rule.start % PAGE_SIZE || rule.length % PAGE_SIZE)
         fail_at(place, "a range of whole pages");
-    add_rule(parser, rule);
+    add_space_rule(parser, rule);
 }
 
 static enum paging next_paging(struct parser *parser)
@@ -181,12 +189,12 @@ void parse_space(struct parser *parser)
     } else {
         add_space(parser->spec, (struct space_spec){name, paging});
     }
-    add_rule(parser, rule);
+    add_space_rule(parser, rule);
 }
 
 /* ---- map ------------------------------------------------------------------------------- */
 
-static const char backings[] =
+const char backings[] =
     "to PAGE, scatter START LENGTH, transition PAGE, pagefile FILE OFFSET, demand-zero, "
     "entry VALUE, nothing or prototype ADDRESS";
 
@@ -217,7 +225,7 @@ static void back_entry(struct parser *parser, struct backing *backing)
     backing->first = next_quantity(parser, "an entry");
 }
 
-static bool accept_backing(struct parser *parser, struct backing *backing)
+bool accept_backing(struct parser *parser, struct backing *backing)
 {
     static const struct {
         const char *name;
@@ -316,7 +324,7 @@ void parse_map(struct parser *parser)
         fail_at(place_here(parser), "%s", backings);
     next_attributes(parser, &rule, mode);
     check_map(parser, &rule, mode);
-    add_rule(parser, rule);
+    add_space_rule(parser, rule);
 }
 
 /* ---- the other statements -------------------------------------------------------------- */
@@ -342,7 +350,7 @@ void parse_share(struct parser *parser)
     if ((rule.start | rule.length | rule.other_start) % PAGE_SIZE)
         fail_at(place, "whole pages");
     rule.flags = accept(parser, "user") ? MAP_USER : 0;
-    add_rule(parser, rule);
+    add_space_rule(parser, rule);
 }
 
 /** self-map SPACE [INDEX] */
@@ -357,5 +365,5 @@ void parse_self_map(struct parser *parser)
     rule.index = has_word(parser) ? next_quantity(parser, "an index") : mode->self_index;
     if (rule.index >> bits)
         fail_at(place, "an index below %u", 1u << bits);
-    add_rule(parser, rule);
+    add_space_rule(parser, rule);
 }

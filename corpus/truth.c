@@ -40,7 +40,36 @@ static const char explanation[] =
     "#   vplant SPACE VIRTUAL LENGTH HEX NAME\n"
     "#                        known bytes by their address in a space. Those that are neighbours "
     "in\n"
-    "#                        physical memory are a plant too.\n";
+    "#                        physical memory are a plant too.\n"
+    "#                        In what follows names have blanks, % and what is no ASCII as %XX.\n"
+    "#   nt SPACE KERNEL LIST KDBG ADDRESS\n"
+    "#                        the system: its kernel, PsLoadedModuleList, and whether the "
+    "debugger's\n"
+    "#                        data block is plain, encoded or none\n"
+    "#   unloaded START END TIME NAME\n"
+    "#   module NAME START END TIMESTAMP CHECKSUM SOURCE PAGES PRESENT FILE PATH\n"
+    "#                        END is the first byte after it. TIMESTAMP is - where nothing has "
+    "it.\n"
+    "#                        SOURCE is list, scan (by its "
+    "headers),\n"
+    "#                        pool (by its entry alone) or - (nothing of it can be found). FILE "
+    "and\n"
+    "#                        PATH are the list's, - where they are gone or no plain text.\n"
+    "#   pdb MODULE NAME GUID AGE\n"
+    "#   version MODULE A.B.C.D\n"
+    "#   section MODULE NAME RVA SIZE CHARACTERISTICS\n"
+    "#   export MODULE ORDINAL ADDRESS NAME FORWARD\n"
+    "#                        - where there is none\n"
+    "#   label MODULE ADDRESS NAME\n"
+    "#                        what no export names\n"
+    "#   import MODULE SLOT VALUE NAME RESOLVED KIND STATE NAMES\n"
+    "#                        NAME is what the name table asks for, RESOLVED the export at VALUE, "
+    "or\n"
+    "#                        MODULE+0xOFFSET, or - in no module. KIND is import, delay or\n"
+    "#                        delay-unbound, import-unbound (left as in a file); STATE of the "
+    "slot's\n"
+    "#                        page is held or missing; it is named or, if headers or names are\n"
+    "#                        gone, nameless.\n";
 
 static uint64_t held_of(const struct image *image, const struct extent *extent)
 {
@@ -170,4 +199,5 @@ void truth_write(const struct image *image, FILE *file)
     write_shares(image, file);
     for (size_t i = 0; i < image->plants.n_virtuals; i++)
         write_virtual_plant(image, &image->plants.virtuals[i], file);
+    truth_write_modules(image, file);
 }

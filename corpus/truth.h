@@ -12,4 +12,7 @@
 
 void truth_write(const struct image *image, FILE *file);
 
+/** The records of modules and of the system that lists them. */
+void truth_write_modules(const struct image *image, FILE *file);
+
 #endif
