@@ -124,7 +124,8 @@ static enum ms_status run(struct taken *taken, uint64_t from, struct ms_search_r
 {
     const struct search *search = taken->search;
     size_t least = search->situation->size / MAX_CHUNKS + 1;
-    struct ms_search_callbacks callbacks = {take_hit, take_gap, take_progress, taken};
+    struct ms_search_callbacks callbacks = {
+        .hit = take_hit, .gap = take_gap, .progress = take_progress, .user = taken};
     struct ms_search_options options = {
         .ranges = search->situation->ranges,
         .n_ranges = search->situation->n_ranges,

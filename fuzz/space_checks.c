@@ -256,8 +256,9 @@ struct searched {
     size_t n_hits; // that were given
     const struct naive_partial *partials;
     size_t n_partials, next_partial;
-    struct naive_answer covered; // coverage and gaps
-    struct naive_answer gaps;    // as the engine tells them
+    struct naive_answer covered;  // coverage and gaps
+    size_t next_view, next_range; // whose coverage comes next, or one behind it
+    struct naive_answer gaps;     // as the engine tells them
     unsigned n_progress, stop_at;
 };
 
@@ -361,6 +362,40 @@ static void check_coverage(const struct ms_coverage *got, const struct ms_covera
           got->unreadable, known->unreadable);
 }
 
+// Goes on to the next range that is for its space. False: there is none.
+static bool find_next_range(struct searched *searched)
+{
+    const struct subject *subject = searched->subject;
+    const struct space_query *query = subject->query;
+
+    for (; searched->next_view < subject->n_views; searched->next_view++, searched->next_range = 0)
+        for (; searched->next_range < query->n_ranges; searched->next_range++)
+            if (query->ranges[searched->next_range].physical !=
+                known_view_has_tables(&subject->views[searched->next_view]))
+                return true;
+    return false;
+}
+
+static int on_range(void *user, const struct ms_range_coverage *got)
+{
+    struct searched *searched = user;
+    struct naive_question question = searched->subject->question;
+    struct naive_answer alone = {0};
+    size_t view = got->space;
+
+    CHECK(find_next_range(searched) && view == searched->next_view &&
+              got->range == searched->next_range,
+          "coverage of range %zu in space %zu", got->range, view);
+    question.ranges = &searched->subject->query->ranges[got->range];
+    question.n_ranges = 1;
+    question.n_views = view + 1;
+    naive_cover(&question, view, view == searched->first ? searched->from : 0, &alone);
+    check_coverage(&got->coverage, &alone.coverage[view], "a range");
+    naive_answer_release(&alone);
+    searched->next_range++;
+    return 0;
+}
+
 static void check_gaps(const struct searched *searched)
 {
     const struct naive_answer *known = &searched->covered, *got = &searched->gaps;
@@ -409,7 +444,7 @@ static void check_counts(const struct searched *searched, const struct ms_search
           searched->n_hits, n);
 }
 
-static void check_complete(const struct searched *searched, const struct ms_search_result *result)
+static void check_complete(struct searched *searched, const struct ms_search_result *result)
 {
     const struct subject *subject = searched->subject;
 
@@ -418,6 +453,8 @@ static void check_complete(const struct searched *searched, const struct ms_sear
               result->n_partial == searched->n_partials,
           "%zu partial hits, not %zu", searched->next_partial, searched->n_partials);
     check_gaps(searched);
+    CHECK(!find_next_range(searched), "no coverage of range %zu in space %zu", searched->next_range,
+          searched->next_view);
     CHECK(result->n_spaces == subject->n_views, "coverage of %zu spaces", result->n_spaces);
     for (size_t i = 0; i < subject->n_views; i++)
         check_coverage(&result->space_coverage[i], &searched->covered.coverage[i],
@@ -459,10 +496,17 @@ static bool search_from(const struct subject *subject, const struct space_way *w
                         const struct ms_matcher *matcher, unsigned stop_at, size_t *space,
                         uint64_t *address)
 {
-    struct searched searched = {
-        .subject = subject, .way = way, .first = *space, .from = *address, .stop_at = stop_at};
-    const struct ms_search_callbacks callbacks = {
-        .hit = on_hit, .gap = on_gap, .progress = on_progress, .user = &searched};
+    struct searched searched = {.subject = subject,
+                                .way = way,
+                                .first = *space,
+                                .from = *address,
+                                .next_view = *space,
+                                .stop_at = stop_at};
+    const struct ms_search_callbacks callbacks = {.hit = on_hit,
+                                                  .gap = on_gap,
+                                                  .range_coverage = on_range,
+                                                  .progress = on_progress,
+                                                  .user = &searched};
     struct ms_search_options options;
     struct ms_search_result result;
     struct ms_error error;

@@ -17,6 +17,7 @@ const char *ms_status_name(enum ms_status status)
         [MS_UNSUPPORTED] = "not supported",
         [MS_ARGUMENT] = "bad argument",
         [MS_STOPPED] = "stopped",
+        [MS_MISSING] = "memory is not in the image",
     };
     size_t index = (size_t)status;
 

@@ -197,6 +197,9 @@ void ms_crashdump_tell_system(const struct ms_crashdump *dump, struct ms_system 
     system->is_windows = true;
     tell_number(dump, MS_CRASHDUMP_DIRECTORY_TABLE_BASE, &system->directory_table_base);
     tell_number(dump, MS_CRASHDUMP_PAE_ENABLED, &system->pae);
+    tell_number(dump, MS_CRASHDUMP_LOADED_MODULE_LIST, &system->loaded_module_list);
+    tell_number(dump, MS_CRASHDUMP_DEBUGGER_DATA_BLOCK, &system->debugger_data);
+    tell_number(dump, MS_CRASHDUMP_MINOR_VERSION, &system->build);
     for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
         if (ms_crashdump_is_set(dump, fields[i]) && ms_crashdump_value(dump, fields[i]) != 0)
             system->kernel_addresses[system->n_kernel_addresses++] =

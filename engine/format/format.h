@@ -67,6 +67,9 @@ struct ms_system {
     struct ms_told_number pae;
     uint64_t kernel_addresses[4]; // virtual, of what the kernel keeps there
     size_t n_kernel_addresses;
+    struct ms_told_number loaded_module_list; // virtual, two of these
+    struct ms_told_number debugger_data;
+    struct ms_told_number build;
 
     // Of a Linux kernel's VMCOREINFO.
     bool is_linux;

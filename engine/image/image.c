@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 //
 // An opened image: a source, the physical memory that a reader found in it, and what there is to
-// tell about both. Immutable once open.
+// tell about both. Immutable once open, but for a count.
 
 #include "base/cleanup.h"
 #include "base/extent.h"
 #include "image/memory.h"
 
 #include <inttypes.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -18,6 +19,7 @@ struct ms_image {
     const struct ms_format_ops *format;
     struct ms_layout layout; // without its runs, which have become `memory`
     struct ms_memory memory;
+    atomic_ullong *unread; // bytes: see ms_image_unread()
 };
 
 // == Opening ==
@@ -119,6 +121,9 @@ enum ms_status ms_image_open(const char *path, const struct ms_open_options *opt
 
     if (!image)
         return ms_fail_nomem(error);
+    image->unread = calloc(1, sizeof(*image->unread));
+    if (!image->unread)
+        return ms_fail_nomem(error);
     if (!options)
         options = &defaults;
     status = ms_source_open(path, options->flags & MS_OPEN_MAP, &image->source, error);
@@ -136,6 +141,7 @@ void ms_image_close(struct ms_image *image)
     ms_memory_release(&image->memory);
     ms_layout_release(&image->layout);
     ms_source_close(image->source);
+    free(image->unread);
     free(image);
 }
 
@@ -226,9 +232,10 @@ static void clear(uint8_t *bytes, bool *present, size_t length)
 }
 
 // Reads what of the file's [offset, offset + length) can be read, and clears the rest.
-static size_t read_part(const struct ms_source *source, uint64_t offset, uint8_t *bytes,
+static size_t read_part(const struct ms_image *image, uint64_t offset, uint8_t *bytes,
                         bool *present, size_t length)
 {
+    const struct ms_source *source = image->source;
     size_t n_present = 0;
 
     for (size_t at = 0; at < length;) {
@@ -240,6 +247,8 @@ static size_t read_part(const struct ms_source *source, uint64_t offset, uint8_t
         n_present += n;
         at += n + lost;
     }
+    if (n_present < length)
+        atomic_fetch_add_explicit(image->unread, length - n_present, memory_order_relaxed);
     return n_present;
 }
 
@@ -263,10 +272,15 @@ size_t ms_image_read(const struct ms_image *image, uint64_t address, uint8_t *by
         if (run->presence == MS_ABSENT)
             continue;
         clear(bytes + at, present + at, start - at);
-        n_present += read_part(image->source, run->offset + (from - run->start), bytes + start,
-                               present + start, n);
+        n_present +=
+            read_part(image, run->offset + (from - run->start), bytes + start, present + start, n);
         at = start + n;
     }
     clear(bytes + at, present + at, length - at);
     return n_present;
+}
+
+uint64_t ms_image_unread(const struct ms_image *image)
+{
+    return atomic_load_explicit(image->unread, memory_order_relaxed);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // Folded hits: three or more matches of one pattern, each one alignment step after the last in one
-// stretch, are one line, at the place of the first.
+// stretch, are one line, at the place of the first. A line also ends where the taker says so.
 //
 // So a line cannot go out before it has ended, nor can any line behind it: lines wait in a queue.
 // That the queue stays small, all runs that are open are cut when LIMIT lines wait; the rest of
@@ -12,6 +12,8 @@
 
 #include "scan/hit_stream.h"
 
+#include "base/extent.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,7 +22,8 @@
 struct line {
     struct ms_record record;
     uint32_t align;
-    bool closed; // nothing can be added any more
+    bool closed;  // nothing can be added any more
+    uint64_t end; // no match above this address belongs to it
 };
 
 struct fold {
@@ -30,6 +33,11 @@ struct fold {
     uint64_t gone;  // lines removed from the queue's front so far
     uint64_t *open; // by pattern: 1 + gone + index of its last line; stale if that is not its own
     ms_record_vec rests; // a heap
+
+    // What the taker said last: lines that begin up to `end` end there. It is asked by ascending
+    // addresses, so this holds for all that is still to come.
+    bool knows_end;
+    uint64_t end;
 };
 
 static struct ms_hit_stream *create(const struct ms_matcher *matcher)
@@ -59,6 +67,19 @@ static void destroy(struct ms_hit_stream *stream)
 static uint64_t last_address(const struct line *line)
 {
     return line->record.address + (line->record.count - 1) * line->align;
+}
+
+// Where a line that begins at the address ends.
+static uint64_t end_of_line(struct fold *fold, uint64_t address)
+{
+    const struct ms_hit_taker *taker = &fold->stream.taker;
+
+    if (!taker->fold_end)
+        return UINT64_MAX;
+    if (!fold->knows_end || address > fold->end)
+        fold->end = ms_max_u64(taker->fold_end(taker->user, address), address);
+    fold->knows_end = true;
+    return fold->end;
 }
 
 // Whether the line can have no further match at or above the address.
@@ -173,7 +194,7 @@ static bool cut_lines(struct fold *fold, uint64_t address)
 
 static enum ms_status add_rests(struct fold *fold, const struct ms_record *record);
 
-static enum ms_status begin_line(struct fold *fold, const struct ms_record *record)
+static enum ms_status begin_line(struct fold *fold, const struct ms_record *record, uint64_t end)
 {
     uint32_t align = ms_matcher_align(fold->stream.matcher, record->pattern);
     enum ms_status status = drain(fold, record->address);
@@ -188,22 +209,45 @@ static enum ms_status begin_line(struct fold *fold, const struct ms_record *reco
     }
     if (status != MS_OK)
         return status;
-    if (!ms_vec_push(&fold->queue, (struct line){.record = *record, .align = align}))
+    if (!ms_vec_push(&fold->queue, (struct line){.record = *record, .align = align, .end = end}))
         return MS_NOMEM;
     fold->open[record->pattern] = fold->gone + fold->queue.n;
     return MS_OK;
 }
 
+static enum ms_status add_one(struct fold *fold, const struct ms_record *record);
+
+// Adds what lies up to the end of its line, and puts the rest back.
+static enum ms_status add_split(struct fold *fold, const struct ms_record *record, uint64_t end)
+{
+    uint32_t align = ms_matcher_align(fold->stream.matcher, record->pattern);
+    struct ms_record part = *record, rest = *record;
+
+    part.count = (end - record->address) / align + 1;
+    rest.count -= part.count;
+    rest.address += part.count * align;
+    return ms_record_heap_push(&fold->rests, rest) ? add_one(fold, &part) : MS_NOMEM;
+}
+
+// From the first match to the last.
+static uint64_t span_of(const struct fold *fold, const struct ms_record *record)
+{
+    return (record->count - 1) * ms_matcher_align(fold->stream.matcher, record->pattern);
+}
+
 static enum ms_status add_one(struct fold *fold, const struct ms_record *record)
 {
+    uint64_t end = end_of_line(fold, record->address);
     struct line *line = open_line(fold, record->pattern);
 
+    if (end != UINT64_MAX && span_of(fold, record) > end - record->address)
+        return add_split(fold, record, end);
     if (line && line->record.length == record->length && line->record.stretch == record->stretch &&
-        last_address(line) + line->align == record->address) {
+        last_address(line) + line->align == record->address && record->address <= line->end) {
         line->record.count += record->count;
         return MS_OK;
     }
-    return begin_line(fold, record);
+    return begin_line(fold, record, end);
 }
 
 // Rests that come before the record; all of them for NULL.
@@ -239,6 +283,7 @@ static enum ms_status finish(struct ms_hit_stream *stream)
 
     while (status == MS_OK && fold->head < fold->queue.n)
         status = pass_head(fold);
+    fold->knows_end = false;
     return status;
 }
 

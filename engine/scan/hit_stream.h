@@ -8,9 +8,11 @@
 
 #include "scan/record.h"
 
-// Where hits go. A value other than 0 stops.
+// Where hits go.
 struct ms_hit_taker {
-    int (*take)(void *user, const struct ms_hit *hit);
+    int (*take)(void *user, const struct ms_hit *hit); // a value other than 0 stops
+    // As in struct ms_search_callbacks; what it says holds until the stream is finished.
+    uint64_t (*fold_end)(void *user, uint64_t address);
     void *user;
 };
 

@@ -51,6 +51,14 @@ static int pass_hit(void *user, const struct ms_hit *hit)
     return report->hits_stopped;
 }
 
+static uint64_t find_fold_end(void *user, uint64_t address)
+{
+    const struct ms_report *report = user;
+
+    return report->callbacks->fold_end(report->callbacks->user,
+                                       report->view ? report->view->space : 0, address);
+}
+
 static enum ms_status init_limits(struct ms_report *report, size_t n, uint64_t max_hits,
                                   struct ms_error *error)
 {
@@ -80,7 +88,11 @@ enum ms_status ms_report_init(struct ms_report *report, const struct ms_matcher 
     status =
         init_limits(report, ms_matcher_count(matcher), passes_hits ? options->max_hits : 0, error);
     if (status == MS_OK && passes_hits) {
-        struct ms_hit_taker taker = {pass_hit, report};
+        struct ms_hit_taker taker = {
+            .take = pass_hit,
+            .fold_end = callbacks->fold_end ? find_fold_end : NULL,
+            .user = report,
+        };
 
         status = ms_hit_stream_create(matcher, options->fold, taker, &report->stream, error);
     }

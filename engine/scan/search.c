@@ -127,12 +127,15 @@ static enum ms_status search_physical(const struct ms_image *image,
 // == The call ==
 
 // Hits of physical memory alone come while it is read.
-static bool is_physical_alone(const struct ms_search_options *options)
+static bool is_physical_alone(const struct ms_search_options *options,
+                              const struct ms_search_callbacks *callbacks)
 {
     const struct ms_spaces *spaces = options->spaces;
 
     if (!spaces)
         return !options->edge;
+    if (callbacks->range_coverage)
+        return false;
     for (size_t i = 0; i < options->n_ranges; i++) {
         if (!options->ranges[i].physical)
             return false;
@@ -149,7 +152,7 @@ enum ms_status ms_search(const struct ms_image *image, const struct ms_matcher *
     enum ms_status status;
 
     *result = (struct ms_search_result){0};
-    if (is_physical_alone(options))
+    if (is_physical_alone(options, callbacks))
         status = search_physical(image, matcher, options, callbacks, result, error);
     else
         status = ms_space_search(image, matcher, options, choose_chunk(options->chunk_bytes),

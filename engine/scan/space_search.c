@@ -451,6 +451,39 @@ static enum ms_status pass_gaps(struct search *search, struct ms_error *error)
     return status;
 }
 
+static enum ms_status pass_range(struct search *search, const struct part *part, size_t range,
+                                 struct ms_error *error)
+{
+    struct ms_range_coverage covered = {.space = part->view.space, .range = range};
+    struct ms_survey what = survey_of(search, part);
+    struct ms_ranges alone = {0};
+    enum ms_status status = MS_NOMEM;
+
+    what.ranges = &alone;
+    what.coverage = &covered.coverage;
+    what.surveyed = search->surveyed;
+    if (ms_ranges_build(&alone, &search->options->ranges[range], 1,
+                        is_physical(part->kind) ? MS_RANGES_PHYSICAL : MS_RANGES_VIRTUAL))
+        status = ms_survey_run(&what, error);
+    else
+        ms_fail_nomem(error);
+    if (status == MS_OK && alone.groups.n > 0 &&
+        search->report.callbacks->range_coverage(search->report.callbacks->user, &covered))
+        status = MS_STOPPED;
+    ms_ranges_release(&alone);
+    return status;
+}
+
+static enum ms_status pass_ranges(struct search *search, struct ms_error *error)
+{
+    enum ms_status status = MS_OK;
+
+    for (size_t i = search->options->first_space; i < search->n_parts; i++)
+        for (size_t k = 0; k < search->options->n_ranges && status == MS_OK; k++)
+            status = pass_range(search, &search->parts[i], k, error);
+    return status;
+}
+
 static void add_coverage(struct search *search)
 {
     struct ms_search_result *result = search->report.result;
@@ -480,6 +513,8 @@ static enum ms_status run(struct search *search, struct ms_error *error)
         status = confirm_all(search, error);
     if (status == MS_OK && search->report.callbacks->gap)
         status = pass_gaps(search, error);
+    if (status == MS_OK && search->report.callbacks->range_coverage)
+        status = pass_ranges(search, error);
     return status;
 }
 

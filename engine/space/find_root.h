@@ -45,6 +45,14 @@ struct ms_root_candidates {
     bool no_memory; // some were left out
 };
 
+// The page with which Windows starts the other processors of a 64-bit machine: where it can be, and
+// where it has the physical address of the page tables and the virtual one of the kernel's entry.
+#define MS_LOW_STUB_FIRST  0x1000u
+#define MS_LOW_STUB_LAST   0x9ffffu
+#define MS_LOW_STUB_ROOT   0xa0u
+#define MS_LOW_STUB_KERNEL 0x70u
+bool ms_is_low_stub(const uint8_t *page, uint64_t address);
+
 void ms_gather_windows_roots(const struct ms_root_search *search,
                              struct ms_root_candidates *candidates);
 void ms_gather_linux_roots(const struct ms_root_search *search,

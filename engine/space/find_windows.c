@@ -17,20 +17,20 @@
 #define PAGE           ((uint64_t)MS_PAGE_BYTES)
 #define CHUNK          0x2000u
 #define LOW_LAST       0x102ffffu // where the first tables can be
-#define STUB_FIRST     0x1000u
-#define STUB_LAST      0x9ffffu
 #define SELF_MASK      UINT64_C(0x003ffffffffff000)
 #define NOT_FOUND      0xffffu
 #define MAX_CANDIDATES 128
 
 // == The page that starts other processors ==
 
-static bool is_stub(const uint8_t *page, uint64_t address)
+bool ms_is_low_stub(const uint8_t *page, uint64_t address)
 {
-    return address >= STUB_FIRST && address <= STUB_LAST &&
+    return address >= MS_LOW_STUB_FIRST && address <= MS_LOW_STUB_LAST &&
            (ms_le64(page) & UINT64_C(0xffffffffffff00ff)) == UINT64_C(0x00000001000600e9) &&
-           (ms_le64(page + 0x70) & UINT64_C(0xfffff80000000003)) == UINT64_C(0xfffff80000000000) &&
-           (ms_le64(page + 0xa0) & UINT64_C(0xffffff0000000fff)) == 0 && ms_le64(page + 0xa0) != 0;
+           (ms_le64(page + MS_LOW_STUB_KERNEL) & UINT64_C(0xfffff80000000003)) ==
+               UINT64_C(0xfffff80000000000) &&
+           (ms_le64(page + MS_LOW_STUB_ROOT) & UINT64_C(0xffffff0000000fff)) == 0 &&
+           ms_le64(page + MS_LOW_STUB_ROOT) != 0;
 }
 
 static bool check_stub(const struct ms_root_search *search,
@@ -161,10 +161,10 @@ static void try_page(struct ms_root_candidates *candidates, const uint8_t *page,
 {
     unsigned index = self_entry(page, address);
 
-    if (is_stub(page, address))
+    if (ms_is_low_stub(page, address))
         add(candidates, (struct ms_root_candidate){.table = address,
-                                                   .root = ms_le64(page + 0xa0),
-                                                   .kernel = ms_le64(page + 0x70),
+                                                   .root = ms_le64(page + MS_LOW_STUB_ROOT),
+                                                   .kernel = ms_le64(page + MS_LOW_STUB_KERNEL),
                                                    .check = check_stub});
     if (index >= 0x100 && index <= 0x1fe && !has_large_entry(page))
         add_self(candidates, address, address, check_x64);

@@ -10,7 +10,7 @@ trap 'rm -rf "$dir"' EXIT
 # try EXPECTED FILE INCLUDE: EXPECTED is 0 or 1, the exit status.
 try() {
     rm -rf "$dir/tree"
-    mkdir -p "$dir/tree"/{engine/{include/memscan,base,source,format,image,space,match/kernel,scan},cli,corpus,fuzz,bench,tests/scan}
+    mkdir -p "$dir/tree"/{engine/{include/memscan,base,source,format,image,space,match/kernel,scan,windows},cli,corpus,fuzz,bench,tests/scan}
     touch "$dir/tree/cli/own.h" "$dir/tree/corpus/own.h" "$dir/tree/tests/scan/machine.h"
     printf '#include <stdio.h>\n  #  include %s\n' "$3" >"$dir/tree/$2"
     local status=0
@@ -28,6 +28,7 @@ try 0 engine/match/kernel/a.c '"match/kernel/kernel.h"'
 try 0 engine/match/a.c '<memscan/search.h>'
 try 0 engine/space/a.c '"image/memory.h"'
 try 0 engine/scan/a.c '"space/space.h"'
+try 0 engine/windows/a.c '"space/space.h"'
 try 0 cli/a.c '<memscan/search.h>'
 try 0 cli/a.c '"own.h"'
 try 0 corpus/a.c '"own.h"'
@@ -38,6 +39,7 @@ try 0 tests/scan/a.c '"image/memory.h"'
 try 0 tests/scan/a.c '<sys/mman.h>'
 try 1 engine/match/a.c '"scan/plan.h"'
 try 1 engine/space/a.c '"match/matcher.h"'
+try 1 engine/scan/a.c '"windows/pe.h"'
 try 1 engine/image/a.c '"space/space.h"'
 try 1 engine/base/a.h '"source/source.h"'
 try 1 engine/format/a.c '<image/memory.h>'

@@ -256,7 +256,7 @@ static uint64_t expected_hits[2]; // with ranges, and without
 
 static enum ms_status search(unsigned threads, bool fold, bool with_ranges, struct ms_error *error)
 {
-    struct ms_search_callbacks callbacks = {ignore_hit, ignore_gap, NULL, NULL};
+    struct ms_search_callbacks callbacks = {.hit = ignore_hit, .gap = ignore_gap};
     struct ms_search_options options;
     struct ms_search_result result;
     enum ms_status status;
@@ -377,7 +377,7 @@ static uint64_t expected_in_spaces[2]; // as expected_hits[]
 static enum ms_status search_machine(unsigned threads, bool once, bool with_ranges,
                                      struct ms_error *error)
 {
-    struct ms_search_callbacks callbacks = {ignore_hit, ignore_gap, NULL, NULL};
+    struct ms_search_callbacks callbacks = {.hit = ignore_hit, .gap = ignore_gap};
     struct ms_search_options options;
     struct ms_search_result result;
     enum ms_status status;

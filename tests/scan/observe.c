@@ -87,7 +87,8 @@ struct observation observe(const struct ms_image *image, const struct ms_matcher
                            const struct known_query *query, const struct way *way)
 {
     struct observation seen = {0};
-    struct ms_search_callbacks callbacks = {keep_hit, keep_gap, keep_progress, &seen};
+    struct ms_search_callbacks callbacks = {
+        .hit = keep_hit, .gap = keep_gap, .progress = keep_progress, .user = &seen};
     struct ms_search_options options;
     struct ms_error error = {0};
 

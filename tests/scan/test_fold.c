@@ -30,6 +30,7 @@ static const struct known_pattern patterns[] = {
 struct matches {
     hit_vec hits; // one by one, in order
     MS_VEC(size_t) stretch;
+    MS_VEC(uint64_t) ends; // where folding ends: ascending
 };
 
 static void add_match(struct matches *matches, uint64_t address, uint32_t pattern, uint32_t length,
@@ -51,6 +52,30 @@ static void release_matches(struct matches *matches)
 {
     free(matches->hits.items);
     free(matches->stretch.items);
+    free(matches->ends.items);
+}
+
+// The number of ends below an address.
+static size_t n_ends_below(const struct matches *matches, uint64_t address)
+{
+    size_t n = 0;
+
+    while (n < matches->ends.n && matches->ends.items[n] < address)
+        n++;
+    return n;
+}
+
+static hit_vec fold_naively(const struct matches *matches)
+{
+    size_t *part = calloc(matches->hits.n + 1, sizeof(*part));
+    hit_vec folded = {0};
+
+    for (size_t i = 0; i < matches->hits.n; i++)
+        part[i] = matches->stretch.items[i] * (matches->ends.n + 1) +
+                  n_ends_below(matches, matches->hits.items[i].address);
+    naive_fold(&matches->hits, part, &folded);
+    free(part);
+    return folded;
 }
 
 // == Records ==
@@ -97,26 +122,46 @@ static ms_record_vec make_records(const struct matches *matches, uint64_t *rando
     return records;
 }
 
+struct taken {
+    hit_vec hits;
+    const struct matches *matches;
+    size_t n_asked;
+    uint64_t last_end; // that was told
+};
+
 static int keep(void *user, const struct ms_hit *hit)
 {
-    hit_vec *hits = user;
+    struct taken *taken = user;
 
-    return !ms_vec_push(hits, *hit);
+    return !ms_vec_push(&taken->hits, *hit);
 }
 
-static hit_vec run_stream(const struct ms_matcher *matcher, bool fold, const ms_record_vec *records)
+static uint64_t tell_end(void *user, uint64_t address)
 {
-    hit_vec hits = {0};
+    struct taken *taken = user;
+    size_t i = n_ends_below(taken->matches, address);
+
+    cr_assert(taken->n_asked == 0 || address > taken->last_end, "asked again for %#llx",
+              (unsigned long long)address);
+    taken->n_asked++;
+    taken->last_end = i < taken->matches->ends.n ? taken->matches->ends.items[i] : UINT64_MAX;
+    return taken->last_end;
+}
+
+static hit_vec run_stream(const struct ms_matcher *matcher, bool fold,
+                          const struct matches *matches, const ms_record_vec *records)
+{
+    struct taken taken = {.matches = matches};
+    struct ms_hit_taker taker = {
+        .take = keep, .fold_end = matches->ends.n > 0 ? tell_end : NULL, .user = &taken};
     struct ms_hit_stream *stream = NULL;
 
-    cr_assert(eq(
-        int, ms_hit_stream_create(matcher, fold, (struct ms_hit_taker){keep, &hits}, &stream, NULL),
-        MS_OK));
+    cr_assert(eq(int, ms_hit_stream_create(matcher, fold, taker, &stream, NULL), MS_OK));
     for (size_t i = 0; i < records->n; i++)
         cr_assert(eq(int, ms_hit_stream_add(stream, &records->items[i]), MS_OK));
     cr_assert(eq(int, ms_hit_stream_finish(stream), MS_OK));
     ms_hit_stream_free(stream);
-    return hits;
+    return taken.hits;
 }
 
 static struct ms_matcher *matcher_of_steps(void)
@@ -165,8 +210,8 @@ static void check_streams(const char *name, const struct matches *matches, const
 
     for (size_t i = 0; i < COUNT(cuts); i++) {
         ms_record_vec records = make_records(matches, random, cuts[i]);
-        hit_vec each = run_stream(matcher, false, &records);
-        hit_vec lines = run_stream(matcher, true, &records);
+        hit_vec each = run_stream(matcher, false, matches, &records);
+        hit_vec lines = run_stream(matcher, true, matches, &records);
 
         expect_hits(name, &each_way, &each, &matches->hits);
         expect_ascending(name, &lines);
@@ -234,6 +279,48 @@ static const struct fold_case {
      {{UINT64_MAX - 1, 1, 0, 1, 0}, {UINT64_MAX, 1, 0, 1, 0}}},
 };
 
+static const struct end_case {
+    struct fold_case folds;
+    uint64_t ends[4]; // 0 ends the list
+} end_cases[] = {
+    {{"an end between two matches", {{0x10, 8, 3, 4, 0}}, {{0x10, 4, 3, 4, 0}, {0x20, 4, 3, 4, 0}}},
+     {0x1f}},
+    {{"an end at the first byte of a match",
+      {{0x10, 8, 3, 4, 0}},
+      {{0x10, 5, 3, 4, 0}, {0x24, 3, 3, 4, 0}}},
+     {0x20}},
+    {{"an end in a match, which belongs to its first byte",
+      {{0x10, 8, 3, 4, 0}},
+      {{0x10, 5, 3, 4, 0}, {0x24, 3, 3, 4, 0}}},
+     {0x22}},
+    {{"an end in matches that overlap",
+      {{0x10, 8, 0, 5, 0}},
+      {{0x10, 4, 0, 5, 0}, {0x14, 4, 0, 5, 0}}},
+     {0x13}},
+    {{"ends that leave two and one",
+      {{0x10, 6, 0, 1, 0}},
+      {{0x10, 3, 0, 1, 0}, {0x13, 1, 0, 1, 0}, {0x14, 1, 0, 1, 0}, {0x15, 1, 0, 1, 0}}},
+     {0x12, 0x14}},
+    {{"ends where nothing is, before and behind", {{0x10, 4, 3, 4, 0}}, {{0x10, 4, 3, 4, 0}}},
+     {0x0f, 0x1f}},
+    {{"several ends between two matches",
+      {{0x10, 6, 4, 8, 0}},
+      {{0x10, 3, 4, 8, 0}, {0x28, 3, 4, 8, 0}}},
+     {0x20, 0x21, 0x27}},
+    {{"an end in two patterns at once",
+      {{0x10, 8, 0, 1, 0}, {0x10, 4, 2, 2, 0}},
+      {{0x10, 6, 0, 1, 0},
+       {0x10, 3, 2, 2, 0},
+       {0x16, 1, 0, 1, 0},
+       {0x16, 1, 2, 2, 0},
+       {0x17, 1, 0, 1, 0}}},
+     {0x15}},
+    {{"an end below the top",
+      {{UINT64_MAX - 5, 6, 0, 1, 0}},
+      {{UINT64_MAX - 5, 3, 0, 1, 0}, {UINT64_MAX - 2, 3, 0, 1, 0}}},
+     {UINT64_MAX - 3}},
+};
+
 static int compare_rows(const void *left, const void *right)
 {
     const struct match_row *a = left, *b = right;
@@ -264,28 +351,38 @@ static struct matches matches_of(const struct match_row *rows)
     return matches;
 }
 
-Test(fold, three_or_more_in_a_row_are_one_line)
+static void check_case(const struct fold_case *one, const uint64_t *ends, size_t n_ends)
 {
+    struct matches matches = matches_of(one->matches);
+    hit_vec folded = {0};
     uint64_t random = 1;
 
-    for (size_t i = 0; i < COUNT(fold_cases); i++) {
-        const struct fold_case *one = &fold_cases[i];
-        struct matches matches = matches_of(one->matches);
-        hit_vec folded = {0};
+    for (size_t k = 0; k < n_ends && ends[k]; k++)
+        KEEP(&matches.ends, ends[k]);
+    for (size_t k = 0; k < 8 && one->expected[k].count; k++) {
+        const struct match_row *row = &one->expected[k];
 
-        for (size_t k = 0; k < 8 && one->expected[k].count; k++) {
-            const struct match_row *row = &one->expected[k];
-
-            KEEP(&folded, (struct ms_hit){.address = row->address,
-                                          .repeat = row->count,
-                                          .stride = patterns[row->pattern].step,
-                                          .pattern = row->pattern,
-                                          .length = row->length});
-        }
-        check_streams(one->name, &matches, &folded, &random);
-        free(folded.items);
-        release_matches(&matches);
+        KEEP(&folded, (struct ms_hit){.address = row->address,
+                                      .repeat = row->count,
+                                      .stride = patterns[row->pattern].step,
+                                      .pattern = row->pattern,
+                                      .length = row->length});
     }
+    check_streams(one->name, &matches, &folded, &random);
+    free(folded.items);
+    release_matches(&matches);
+}
+
+Test(fold, three_or_more_in_a_row_are_one_line)
+{
+    for (size_t i = 0; i < COUNT(fold_cases); i++)
+        check_case(&fold_cases[i], NULL, 0);
+}
+
+Test(fold, a_line_ends_where_the_taker_says)
+{
+    for (size_t i = 0; i < COUNT(end_cases); i++)
+        check_case(&end_cases[i].folds, end_cases[i].ends, COUNT(end_cases[i].ends));
 }
 
 // == Random matches ==
@@ -312,16 +409,31 @@ static struct matches draw_matches(uint64_t *random, size_t n_places)
     return matches;
 }
 
+// None in every second set; in others as many as places, few, or some.
+static void draw_ends(uint64_t *random, struct matches *matches)
+{
+    size_t one_in = (size_t[]){0, 0, 0, 1, 3, 30}[random_below(random, 6)];
+    const struct ms_hit *hits = matches->hits.items;
+
+    if (one_in == 0 || matches->hits.n == 0)
+        return;
+    for (uint64_t at = hits[0].address; at <= hits[matches->hits.n - 1].address; at++) {
+        if (random_one_in(random, one_in))
+            KEEP(&matches->ends, at);
+    }
+}
+
 Test(fold, random_matches_fold_as_the_naive_way)
 {
     for (uint64_t seed = 1; seed <= 1500; seed++) {
         uint64_t random = seed;
         struct matches matches = draw_matches(&random, 20 + random_below(&random, 300));
-        hit_vec folded = {0};
+        hit_vec folded;
         char name[32];
 
+        draw_ends(&random, &matches);
+        folded = fold_naively(&matches);
         snprintf(name, sizeof(name), "seed %u", (unsigned)seed);
-        naive_fold(&matches.hits, matches.stretch.items, &folded);
         check_streams(name, &matches, &folded, &random);
         free(folded.items);
         release_matches(&matches);
@@ -375,7 +487,7 @@ Test(fold, below_the_limit_nothing_is_cut)
     struct ms_matcher *matcher = matcher_of_steps();
     uint64_t random = 1;
     ms_record_vec records = make_records(&matches, &random, 3);
-    hit_vec lines = run_stream(matcher, true, &records);
+    hit_vec lines = run_stream(matcher, true, &matches, &records);
 
     cr_assert(eq(sz, lines.n, LIMIT));
     cr_assert(eq(u64, lines.items[0].repeat, 2 * (LIMIT - 1)));
@@ -407,10 +519,11 @@ Test(fold, a_bounded_number_of_lines_waits)
     struct ms_record open = {.address = 0, .count = 1 << 20, .length = 1};
     uint64_t apart = 0;
 
-    cr_assert(eq(
-        int,
-        ms_hit_stream_create(matcher, true, (struct ms_hit_taker){count_out, &held}, &stream, NULL),
-        MS_OK));
+    cr_assert(eq(int,
+                 ms_hit_stream_create(matcher, true,
+                                      (struct ms_hit_taker){.take = count_out, .user = &held},
+                                      &stream, NULL),
+                 MS_OK));
     cr_assert(eq(int, ms_hit_stream_add(stream, &open), MS_OK));
     for (uint64_t address = 1; address < 1 << 20; address += 2) {
         struct ms_record record = {.address = address, .count = 1, .pattern = 1, .length = 1};
@@ -442,6 +555,8 @@ Test(fold, random_floods_do_not_show_how_records_were_cut)
             if (hit->pattern == 1 && random_one_in(&random, 3))
                 add_match(&mixed, hit->address, 5, 1, hit->address / 9000);
         }
+        for (uint64_t at = 1000; seed > 3 && at < 3 * LIMIT; at += 2500)
+            KEEP(&mixed.ends, at);
         snprintf(name, sizeof(name), "flood %u", (unsigned)seed);
         check_streams(name, &mixed, NULL, &random);
         release_matches(&mixed);

@@ -130,7 +130,8 @@ static struct ms_search_options options_of(size_t run, bool fold)
 static enum ms_status search(const struct searched *all, const struct ms_search_options *options,
                              struct caller *caller, struct ms_search_result *result)
 {
-    struct ms_search_callbacks callbacks = {on_hit, on_gap, on_progress, caller};
+    struct ms_search_callbacks callbacks = {
+        .hit = on_hit, .gap = on_gap, .progress = on_progress, .user = caller};
 
     return ms_search(all->image, all->matcher, options, &callbacks, result, NULL);
 }
@@ -448,7 +449,8 @@ Test(report, parts_are_reported_as_they_come)
 {
     struct ms_search_options options = options_of(0, false);
     struct caller caller = {0};
-    struct ms_search_callbacks callbacks = {on_hit, NULL, on_progress, &caller};
+    struct ms_search_callbacks callbacks = {
+        .hit = on_hit, .progress = on_progress, .user = &caller};
     struct way way = {.simd = "scalar"};
     struct ms_matcher *matcher = make_matcher(flood, COUNT(flood), &way);
     struct ms_search_result result;

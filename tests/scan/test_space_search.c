@@ -37,7 +37,7 @@ struct text {
 };
 
 struct seen {
-    struct text hits, gaps;
+    struct text hits, gaps, ranges;
     struct ms_search_result result;
     size_t n_until_stop; // hits
 };
@@ -78,6 +78,18 @@ static int on_gap(void *user, const struct ms_gap *gap)
     return 0;
 }
 
+// "SPACE:RANGE asked scanned unmapped unreadable"
+static int on_range(void *user, const struct ms_range_coverage *covered)
+{
+    struct seen *seen = user;
+    const struct ms_coverage *coverage = &covered->coverage;
+
+    add_text(&seen->ranges, "%zu:%zu %" PRIx64 " %" PRIx64 " %" PRIx64 " %" PRIx64 "\n",
+             covered->space, covered->range, coverage->asked, coverage->scanned, coverage->unmapped,
+             coverage->unreadable);
+    return 0;
+}
+
 static struct ms_matcher *matcher_of(const char *const *texts, size_t n)
 {
     struct ms_pattern_options options = {.align = 1};
@@ -110,11 +122,12 @@ static enum ms_status search(struct seen *seen, const struct ms_spaces *spaces,
                              const struct ms_matcher *matcher,
                              const struct ms_search_options *options)
 {
-    struct ms_search_callbacks callbacks = {on_hit, on_gap, NULL, seen};
+    struct ms_search_callbacks callbacks = {
+        .hit = on_hit, .gap = on_gap, .range_coverage = on_range, .user = seen};
     struct ms_error error = {0};
 
-    seen->hits.used = seen->gaps.used = 0;
-    seen->hits.text[0] = seen->gaps.text[0] = '\0';
+    seen->hits.used = seen->gaps.used = seen->ranges.used = 0;
+    seen->hits.text[0] = seen->gaps.text[0] = seen->ranges.text[0] = '\0';
     return ms_search(ms_spaces_image(spaces), matcher, options, &callbacks, &seen->result, &error);
 }
 
@@ -290,6 +303,71 @@ Test(space_search, once_and_folded)
     free(machine.bytes);
 }
 
+// Folding ends where the caller says, in each space by itself.
+struct ends {
+    struct seen seen;
+    struct text asked;
+};
+
+static int on_folded(void *user, const struct ms_hit *hit)
+{
+    struct ends *ends = user;
+
+    add_text(&ends->seen.hits, "%zu:%" PRIx64 "*%" PRIu64 " ", hit->space, hit->address,
+             hit->repeat);
+    return 0;
+}
+
+// In the first space nowhere, in the second every 1,536 bytes.
+static uint64_t tell_end(void *user, size_t space, uint64_t address)
+{
+    struct ends *ends = user;
+
+    add_text(&ends->asked, "%zu:%" PRIx64 " ", space, address);
+    return space == 0 ? UINT64_MAX : address + (0x600 - 1) - (address - BASE) % 0x600;
+}
+
+Test(space_search, folding_ends_where_the_caller_says)
+{
+    static const uint64_t pages[] = {0x5000, 0x6000, 0, 0x5000};
+    static const char *const texts[] = {"AA"};
+    static const size_t chunks[] = {1, 0x700, 0};
+    struct small_machine machine = mapped_machine(7, pages, 4);
+    struct ms_matcher *matcher = matcher_of(texts, 1);
+    struct ms_search_options options;
+    struct ms_image *image;
+    struct ms_spaces *spaces;
+
+    // From the last byte of the second part on, over the end of the page.
+    memset(machine.bytes + 0x5bff, 'A', 0x6002 - 0x5bff);
+    image = open_machine(&machine);
+    spaces = spaces_of(image, ROOT, "x64", "physical");
+    add_space(spaces, "kernel");
+    options = options_of(spaces);
+    options.fold = true;
+    for (size_t i = 0; i < sizeof(chunks) / sizeof(chunks[0]); i++) {
+        struct ends ends = {0};
+        struct ms_search_callbacks callbacks = {
+            .hit = on_folded, .fold_end = tell_end, .user = &ends};
+
+        options.chunk_bytes = chunks[i];
+        options.threads = (unsigned)(i + 1);
+        cr_assert(ms_search(image, matcher, &options, &callbacks, &ends.seen.result, NULL) ==
+                  MS_OK);
+        cr_assert(eq(str, ends.seen.hits.text,
+                     (char *)"0:5bff*1026 1:ffff800000000bff*1 1:ffff800000000c00*1025 "
+                             "1:ffff800000003bff*1 1:ffff800000003c00*1023 "));
+        cr_assert(eq(str, ends.asked.text,
+                     (char *)"0:5bff 1:ffff800000000bff 1:ffff800000000c00 1:ffff800000003bff "
+                             "1:ffff800000003c00 "));
+        ms_search_result_release(&ends.seen.result);
+    }
+    ms_spaces_free(spaces);
+    ms_image_close(image);
+    ms_matcher_free(matcher);
+    free(machine.bytes);
+}
+
 enum { LARGE = 0x200000, N_LARGE = 33, SECOND_PLACE = 64 };
 
 struct twice {
@@ -315,7 +393,7 @@ Test(space_search, places_of_many_pages)
     struct small_machine machine = machine_of((size_t)LARGE * (N_LARGE + 1));
     struct ms_matcher *matcher = matcher_of(texts, 1);
     struct twice seen = {0};
-    struct ms_search_callbacks callbacks = {on_twice, NULL, NULL, &seen};
+    struct ms_search_callbacks callbacks = {.hit = on_twice, .user = &seen};
     struct ms_search_options options;
     struct ms_search_result result;
     struct ms_error error = {0};
@@ -367,7 +445,7 @@ Test(space_search, more_matches_than_there_is_room_for)
     enum { N = 12 };
     static const char *const texts[] = {"ab"};
     struct ascending seen = {0};
-    struct ms_search_callbacks callbacks = {on_ascending, NULL, NULL, &seen};
+    struct ms_search_callbacks callbacks = {.hit = on_ascending, .user = &seen};
     struct ms_search_result result;
     struct ms_error error = {0};
     uint64_t pages[N];
@@ -429,6 +507,58 @@ Test(space_search, coverage_of_everything_twice)
     ms_spaces_free(spaces);
     ms_image_close(image);
     ms_matcher_free(matcher);
+    free(machine.bytes);
+}
+
+// Ranges that touch, one that overlaps them, one of holes, a physical one; of a file of which the
+// end is gone.
+Test(space_search, coverage_of_ranges)
+{
+    static const uint64_t pages[] = {0x5000, 0x6000, 0, 0x5000};
+    static const char *const texts[] = {"needle"};
+    const struct ms_open_options raw = {.format = "raw"};
+    const struct ms_range ranges[] = {
+        {.first = BASE + 0x10, .last = BASE + 0x17ff},
+        {.first = BASE + 0x1800, .last = BASE + 0x37fe},
+        {.first = BASE + 0x800, .last = BASE + 0x3000},
+        {.first = 0x5ff0, .last = 0x600f, .physical = true},
+        {.first = BASE + 0x8000, .last = BASE + 0x8000},
+    };
+    struct small_machine machine = mapped_machine(7, pages, 4);
+    struct memory_file file = memory_file_make(machine.bytes, machine.size);
+    struct ms_matcher *matcher = matcher_of(texts, 1);
+    struct ms_search_options options;
+    struct ms_image *image = NULL;
+    struct ms_spaces *spaces;
+    struct seen seen = {0};
+
+    cr_assert(ms_image_open(file.path, &raw, &image, NULL) == MS_OK);
+    spaces = spaces_of(image, ROOT, "x64", "kernel");
+    add_space(spaces, "unmapped");
+    memory_file_resize(&file, 0x6000);
+    options = options_of(spaces);
+    options.ranges = ranges;
+    options.n_ranges = sizeof(ranges) / sizeof(ranges[0]);
+    cr_assert(search(&seen, spaces, matcher, &options) == MS_OK);
+    cr_assert(eq(str, seen.ranges.text,
+                 (char *)"0:0 17f0 ff0 0 800\n0:1 1fff 7ff 1000 800\n0:2 2801 801 1000 1000\n"
+                         "0:4 1 0 1 0\n1:3 20 0 20 0\n"));
+    cr_assert(eq(u64, seen.result.space_coverage[0].scanned, 0x17ef));
+    ms_search_result_release(&seen.result);
+    options.from = BASE + 0x1000;
+    cr_assert(search(&seen, spaces, matcher, &options) == MS_OK);
+    cr_assert(eq(str, seen.ranges.text,
+                 (char *)"0:0 800 0 0 800\n0:1 1fff 7ff 1000 800\n0:2 2001 1 1000 1000\n"
+                         "0:4 1 0 1 0\n1:3 20 0 20 0\n"));
+    ms_search_result_release(&seen.result);
+    options.n_ranges = 0;
+    cr_assert(search(&seen, spaces, matcher, &options) == MS_OK);
+    cr_assert(eq(str, seen.ranges.text, (char *)""));
+    ms_search_result_release(&seen.result);
+    ms_spaces_free(spaces);
+    ms_image_close(image);
+    ms_matcher_free(matcher);
+    memory_file_close(&file);
     free(machine.bytes);
 }
 

@@ -402,7 +402,8 @@ static int keep_gap(void *user, const struct ms_gap *gap)
 
 static void run_shrinking(struct shrinking *shrinking, const struct way *way)
 {
-    struct ms_search_callbacks callbacks = {shrink_at_hit, keep_gap, shrink_at_progress, shrinking};
+    struct ms_search_callbacks callbacks = {
+        .hit = shrink_at_hit, .gap = keep_gap, .progress = shrink_at_progress, .user = shrinking};
     struct ms_matcher *matcher = make_matcher(patterns, COUNT(patterns), way);
     struct ms_image *image = machine_open(shrinking->machine, way->map ? MS_OPEN_MAP : 0);
     struct ms_search_options options;

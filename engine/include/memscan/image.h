@@ -108,6 +108,10 @@ MS_API const char *ms_image_warning(const struct ms_image *image, size_t index);
 MS_API size_t ms_image_read(const struct ms_image *image, uint64_t address, uint8_t *bytes,
                             bool *present, size_t length);
 
+// The bytes that the image holds and that calls of ms_image_read() could not read so far, each as
+// often as it was tried. Searches tell of their own: see struct ms_coverage.
+MS_API uint64_t ms_image_unread(const struct ms_image *image);
+
 #ifdef __cplusplus
 }
 #endif

@@ -10,12 +10,16 @@
 #ifndef MEMSCAN_MEMSCAN_H
 #define MEMSCAN_MEMSCAN_H
 
+#include <memscan/code_refs.h>
 #include <memscan/image.h>
+#include <memscan/imports.h>
+#include <memscan/modules.h>
 #include <memscan/pattern.h>
 #include <memscan/range.h>
 #include <memscan/search.h>
 #include <memscan/space.h>
 #include <memscan/status.h>
+#include <memscan/symbols.h>
 
 #ifdef __cplusplus
 extern "C" {

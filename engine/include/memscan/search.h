@@ -129,6 +129,13 @@ struct ms_gap {
 // "unmapped", "paged-out", "absent", "unreadable".
 MS_API const char *ms_gap_reason_name(enum ms_gap_reason reason);
 
+// What was looked at of one of the ranges of a search, in one of the spaces that it is for.
+struct ms_range_coverage {
+    size_t space;
+    size_t range; // index into the options' ranges
+    struct ms_coverage coverage;
+};
+
 struct ms_progress {
     uint64_t done_bytes; // scanned, in order; the last hits of them may still be held for folding
     uint64_t all_bytes;
@@ -139,8 +146,18 @@ struct ms_progress {
 // not start another search with the same options.
 struct ms_search_callbacks {
     int (*hit)(void *user, const struct ms_hit *hit);
+    // Where hits must not be folded into one, besides where segments and ranges end: the last
+    // address, `address` or above, at which a match may start that is folded with one which starts
+    // at `address`. Called only where `fold` is set, in each space by ascending address: for the
+    // first match, and then for the first one above the address that it returned last, whatever the
+    // number of matches. There is nothing by which it could stop the search. NULL: nowhere.
+    uint64_t (*fold_end)(void *user, size_t space, uint64_t address);
     // After the last hit, by space and ascending address.
     int (*gap)(void *user, const struct ms_gap *gap);
+    // After the last hit too, by space, then range: that of every range which is for the space.
+    // Where ranges overlap, each counts what they share. Not called without spaces, or when the
+    // search was stopped.
+    int (*range_coverage)(void *user, const struct ms_range_coverage *coverage);
     // A few times a second, and after each chunk where one thread searches. With all bytes done
     // there is nothing left to stop, and its value does not matter.
     int (*progress)(void *user, const struct ms_progress *progress);
@@ -163,7 +180,8 @@ struct ms_search_options {
     unsigned threads;   // 0: one per processor
     size_t chunk_bytes; // 0: what is fastest
     uint64_t max_hits;  // of each pattern, passed to the hit callback; UINT64_MAX: all
-    bool fold;          // pass three or more matches in a row as one hit
+    bool fold;          // pass three or more matches in a row as one hit: of one segment and range,
+                        // and as the callback `fold_end` has it
     bool count_only;    // never call the hit callback
     bool once; // one hit for all places that map the same bytes, where these lie in one page, of
                // which the image holds all, and the pattern is no regex. Bytes that have more than

@@ -26,6 +26,7 @@ enum ms_status {
     MS_UNSUPPORTED, // recognised, but this build or version does not do it
     MS_ARGUMENT,    // a pattern, range or option that makes no sense; ms_error.column points at it
     MS_STOPPED,     // a callback asked to stop
+    MS_MISSING,     // memory that would tell is not in the image
 };
 
 // Why a call failed. Owned by the caller, valid until the caller reuses it; no call allocates for

@@ -1,0 +1,499 @@
+// SPDX-License-Identifier: MIT
+//
+// A small machine with a Windows kernel whose memory the input writes to: module list, KDBG, PE
+// headers, pool blocks, unloaded drivers. Whoever can hand a user an image feeds this.
+//
+//     how       bit 0: 32 bits with PAE, else x64; bit 1: look through memory, too;
+//               bit 2: KDBG is encoded (x64), after the changes                         1 byte
+//     changes   until the input ends, each: a kind, and by kind
+//               0 number    place, width, value                                    3 + 8 bytes
+//               1 pointer   place, offset of the kernel's memory that it points to       6
+//               2 page      that is no longer mapped                                     1
+//               3 copy      from, to, length                                             6
+//
+// Without changes the machine is an honest one. What is found is held to: modules ascend, one a
+// base, with an end above it; names are harmless; a look-up by address says what trying each module
+// says; symbols ascend and the nearest is the nearest; what the list has a scan has, too; twice is
+// the same.
+
+#include "fuzz.h"
+
+#include <inttypes.h>
+
+enum {
+    PAGES = 32,         // of the kernel's memory
+    TABLES = 16 * 4096, // in front of it
+    SIZE = TABLES + PAGES * 4096,
+    IMAGE = 0x1000, // the kernel: 10 pages, the last but one is its data
+    DATA = IMAGE + 0x8000,
+    LIST = DATA + 0x100,
+    KDBG = DATA + 0x200,
+    UNLOADED = DATA + 0x600,
+    DRIVER = 0xc000,
+    POOL = 0x10000,
+    ENTRIES = 3,
+    MAX_CHANGES = 200,
+    LOOKED_UP = 100,
+};
+
+struct machine {
+    bool wide;
+    bool hidden[PAGES];
+    uint64_t base; // address of the kernel's memory
+    uint8_t bytes[SIZE];
+};
+
+static void write_number(struct machine *machine, size_t at, uint64_t value, size_t width)
+{
+    for (size_t i = 0; i < width && at + i < SIZE; i++)
+        machine->bytes[at + i] = (uint8_t)(value >> 8 * i);
+}
+
+static void put(struct machine *machine, size_t at, uint64_t value, size_t width)
+{
+    write_number(machine, TABLES + at, value, width);
+}
+
+static void put_pointer(struct machine *machine, size_t at, uint64_t offset)
+{
+    put(machine, at, machine->base + offset, machine->wide ? 8 : 4);
+}
+
+static void put_text(struct machine *machine, size_t at, const char *text)
+{
+    for (size_t i = 0; text[i]; i++)
+        put(machine, at + i, (uint8_t)text[i], 1);
+}
+
+// == The honest machine ==
+
+static void make_tables(struct machine *machine)
+{
+    // x64: the root at 0, then three tables; PAE: the root's four entries, and two tables.
+    size_t last = machine->wide ? 0x3000 : 0x2000;
+
+    if (machine->wide) {
+        write_number(machine, 8 * 0x1f0, 0x1063, 8);
+        write_number(machine, 0x1000, 0x2063, 8);
+        write_number(machine, 0x2000, 0x3063, 8);
+    } else {
+        write_number(machine, 8 * 2, 0x1001, 8);
+        write_number(machine, 0x1000, 0x2063, 8);
+    }
+    for (size_t i = 0; i < PAGES; i++)
+        write_number(machine, last + 8 * i, machine->hidden[i] ? 0 : TABLES + 4096 * i + 0x63, 8);
+}
+
+static void make_image(struct machine *machine, size_t at, uint32_t size, const char *section)
+{
+    size_t nt = at + 0x80, sections = nt + (machine->wide ? 0x108 : 0xf8);
+
+    put_text(machine, at, "MZ");
+    put(machine, at + 0x3c, 0x80, 4);
+    put_text(machine, nt, "PE");
+    put(machine, nt + 0x04, machine->wide ? 0x8664 : 0x14c, 2);
+    put(machine, nt + 0x06, 2, 2);
+    put(machine, nt + 0x08, 0x4ce78a09, 4);
+    put(machine, nt + 0x14, machine->wide ? 0xf0 : 0xe0, 2);
+    put(machine, nt + 0x18, machine->wide ? 0x20b : 0x10b, 2);
+    put(machine, nt + 0x38, 0x1000, 4);
+    put(machine, nt + 0x50, size, 4);
+    put(machine, nt + 0x54, 0x400, 4);
+    put(machine, nt + (machine->wide ? 0x84 : 0x74), 16, 4);
+    put(machine, nt + (machine->wide ? 0x88 : 0x78), 0x2000, 4); // exports
+    put(machine, nt + (machine->wide ? 0x8c : 0x7c), 0x100, 4);
+    put_text(machine, sections, section);
+    put(machine, sections + 0x08, 0x1000, 4);
+    put(machine, sections + 0x0c, 0x1000, 4);
+    put(machine, sections + 0x24, 0x60000020, 4);
+    put_text(machine, sections + 0x28, ".data");
+    put(machine, sections + 0x30, 0x2000, 4);
+    put(machine, sections + 0x34, 0x8000, 4);
+    put(machine, sections + 0x4c, 0xc0000040, 4);
+}
+
+// Two names and an ordinal.
+static void make_exports(struct machine *machine, size_t image)
+{
+    size_t at = image + 0x2000;
+
+    put(machine, at + 0x10, 1, 4);
+    put(machine, at + 0x14, 3, 4);
+    put(machine, at + 0x18, 2, 4);
+    put(machine, at + 0x1c, 0x2040, 4);
+    put(machine, at + 0x20, 0x2050, 4);
+    put(machine, at + 0x24, 0x2060, 4);
+    for (size_t i = 0; i < 3; i++)
+        put(machine, at + 0x40 + 4 * i, 0x1100 + 0x100 * i, 4);
+    put(machine, at + 0x50, 0x2070, 4);
+    put(machine, at + 0x54, 0x2080, 4);
+    put(machine, at + 0x62, 1, 2);
+    put_text(machine, at + 0x70, "NtBuildNumber");
+    put_text(machine, at + 0x80, "PsLoadedModuleList");
+}
+
+// Of the kernel, by name and by ordinal.
+static void make_imports(struct machine *machine, size_t image)
+{
+    size_t at = image + 0x2200, word = machine->wide ? 8 : 4;
+    size_t directory = image + 0x80 + (machine->wide ? 0x88 : 0x78);
+
+    put(machine, directory + 8, 0x2200, 4);
+    put(machine, directory + 12, 0x28, 4);
+    put(machine, directory + 12 * 8, 0x22a0, 4);
+    put(machine, directory + 12 * 8 + 4, 3 * word, 4);
+    put(machine, at, 0x2240, 4);
+    put(machine, at + 0x0c, 0x2280, 4);
+    put(machine, at + 0x10, 0x22a0, 4);
+    put(machine, at + 0x40, 0x22c0, word);
+    put(machine, at + 0x40 + word, UINT64_C(1) << (8 * word - 1) | 3, word);
+    put_text(machine, at + 0x80, "ntoskrnl.exe");
+    put_pointer(machine, at + 0xa0, IMAGE + 0x1100);
+    put_pointer(machine, at + 0xa0 + word, IMAGE + 0x1300);
+    put_text(machine, at + 0xc2, "NtBuildNumber");
+}
+
+static void make_string(struct machine *machine, size_t at, size_t text)
+{
+    put(machine, at, 16, 2);
+    put(machine, at + 2, 16, 2);
+    put_pointer(machine, at + (machine->wide ? 8 : 4), text);
+}
+
+static void make_entry(struct machine *machine, size_t index, uint32_t image, uint32_t size)
+{
+    size_t at = POOL + 0x100 * index, wide = machine->wide, word = wide ? 8 : 4;
+    size_t entry = at + 2 * word, names = at + 0x800;
+
+    put(machine, at, wide ? UINT64_C(0x020b0000) : UINT64_C(0x02140000), 4);
+    put_text(machine, at + 4, "MmLd");
+    put_pointer(machine, entry, index + 1 < ENTRIES ? entry + 0x100 : LIST);
+    put_pointer(machine, entry + word, index ? entry - 0x100 : LIST);
+    put_pointer(machine, entry + (wide ? 0x30 : 0x18), image);
+    put(machine, entry + (wide ? 0x40 : 0x20), size, 4);
+    make_string(machine, entry + (wide ? 0x48 : 0x24), names);
+    make_string(machine, entry + (wide ? 0x58 : 0x2c), names);
+    for (size_t i = 0; i < 8; i++)
+        put(machine, names + 2 * i, (uint8_t) "disk.sys"[i] + (i == 0 ? index : 0), 2);
+}
+
+static void make_kdbg(struct machine *machine)
+{
+    put_text(machine, KDBG + 0x10, "KDBG");
+    put(machine, KDBG + 0x14, 0x360, 4);
+    put_pointer(machine, KDBG + 0x18, IMAGE);
+    put_pointer(machine, KDBG + 0x48, LIST);
+    put_pointer(machine, KDBG + 0x50, LIST);
+    put_pointer(machine, KDBG + 0x208, POOL + 0x800);
+    put_pointer(machine, KDBG + 0x220, UNLOADED);
+    put_pointer(machine, KDBG + 0x228, UNLOADED + 8);
+    put_pointer(machine, UNLOADED, POOL + 0x2000);
+}
+
+static void make_system(struct machine *machine)
+{
+    size_t word = machine->wide ? 8 : 4, first = POOL + 2 * word;
+
+    make_image(machine, IMAGE, 0xa000, "POOLCODE");
+    make_exports(machine, IMAGE);
+    make_image(machine, DRIVER, 0x3000, ".text");
+    make_exports(machine, DRIVER);
+    make_imports(machine, DRIVER);
+    make_kdbg(machine);
+    make_entry(machine, 0, IMAGE, 0xa000);
+    make_entry(machine, 1, DRIVER, 0x3000);
+    make_entry(machine, 2, 0x1e000, 0x4000);
+    put_pointer(machine, LIST, first);
+    put_pointer(machine, LIST + word, first + (size_t)0x100 * (ENTRIES - 1));
+}
+
+// == Changes ==
+
+static void change(struct machine *machine, struct input *input)
+{
+    size_t limit = PAGES * 4096;
+    unsigned kind = (unsigned)take(input, 1) % 4;
+    size_t at = (size_t)take(input, kind == 2 ? 1 : 2) * (kind == 2 ? 1 : 2) % limit;
+
+    if (kind == 0) {
+        size_t width = 1 + take(input, 1) % 8;
+
+        put(machine, at, take(input, width), width);
+    } else if (kind == 1) {
+        put_pointer(machine, at, take(input, 3));
+    } else if (kind == 2) {
+        machine->hidden[at % PAGES] = true;
+    } else {
+        size_t to = (size_t)take(input, 2) * 2 % limit, length = take(input, 1);
+
+        if (length < limit - at && length < limit - to)
+            memmove(machine->bytes + TABLES + to, machine->bytes + TABLES + at, length);
+    }
+}
+
+// As Windows does: exclusive or, rotate, exclusive or, swap, exclusive or.
+static void encode_kdbg(struct machine *machine)
+{
+    const uint64_t never = UINT64_C(0x0043c1d2e5a76b19), always = UINT64_C(0x9d1f00a2b3c4e5f7);
+    const uint64_t address = UINT64_C(0xfffff80012345678);
+
+    for (size_t at = TABLES + KDBG; at < TABLES + KDBG + 0x360; at += 8) {
+        uint64_t word;
+
+        memcpy(&word, machine->bytes + at, 8);
+        word = __builtin_bswap64(word ^ always) ^ address;
+        write_number(machine, at, (word >> (never & 63) | word << (64 - (never & 63))) ^ never, 8);
+    }
+}
+
+static void make_machine(struct machine *machine, unsigned how, struct input *input)
+{
+    *machine = (struct machine){.wide = !(how & 1)};
+    machine->base = machine->wide ? UINT64_C(0xfffff80000000000) : 0x80000000;
+    make_system(machine);
+    for (size_t i = 0; i < MAX_CHANGES && input->left > 0; i++)
+        change(machine, input);
+    if ((how & 4) && machine->wide)
+        encode_kdbg(machine);
+    make_tables(machine);
+}
+
+// == Checks ==
+
+static void check_word(const char *name)
+{
+    CHECK(*name, "a module without a name");
+    for (const char *c = name; *c; c++)
+        CHECK((*c >= '0' && *c <= '9') || (*c >= 'A' && *c <= 'Z') || (*c >= 'a' && *c <= 'z') ||
+                  *c == '_',
+              "character 0x%02x in the name \"%s\"", (unsigned char)*c, name);
+}
+
+static void check_module(const struct ms_modules *modules, size_t index, uint64_t base)
+{
+    struct ms_module_info info = ms_modules_info(modules, index);
+    struct ms_module_details details;
+
+    check_word(info.name);
+    CHECK(info.end > info.base && info.end - info.base == info.size, "size");
+    CHECK(info.base >= base && info.base % 4096 == 0, "base 0x%" PRIx64, info.base);
+    CHECK(info.sources != 0 && info.sources < 8, "sources %u", info.sources);
+    CHECK(info.pages == (info.size + 4095) / 4096 && info.pages_present <= info.pages, "pages");
+    CHECK(index == 0 || ms_modules_info(modules, index - 1).base < info.base, "order");
+    CHECK(ms_modules_details(modules, index, &details, NULL) == MS_OK, "details");
+    CHECK(memchr(details.pdb_name, 0, sizeof(details.pdb_name)), "PDB name");
+}
+
+// Listed ones first, then the one that begins last.
+static bool is_owner(const struct ms_modules *modules, size_t owner, uint64_t address)
+{
+    struct ms_module_info info;
+
+    if (owner == MS_NO_MODULE) {
+        for (size_t i = 0; i < ms_modules_count(modules); i++) {
+            info = ms_modules_info(modules, i);
+            if ((info.sources & MS_MODULE_LIST) && address >= info.base && address < info.end)
+                return false;
+        }
+        return true;
+    }
+    info = ms_modules_info(modules, owner);
+    if (address < info.base || address >= info.end)
+        return false;
+    for (size_t i = owner + 1; i < ms_modules_count(modules); i++) {
+        info = ms_modules_info(modules, i);
+        if ((info.sources & MS_MODULE_LIST) && address >= info.base && address < info.end)
+            return false;
+    }
+    return true;
+}
+
+static void check_near(const struct ms_modules *modules, uint64_t address)
+{
+    const struct ms_symbol *symbols = NULL;
+    struct ms_near near;
+    size_t n = 0, below = 0;
+
+    CHECK(is_owner(modules, ms_modules_at(modules, address), address), "0x%" PRIx64, address);
+    CHECK(ms_modules_near(modules, address, &near, NULL) == MS_OK, "near");
+    CHECK(near.module == ms_modules_at(modules, address), "0x%" PRIx64, address);
+    if (near.module == MS_NO_MODULE)
+        return;
+    CHECK(ms_modules_symbols(modules, near.module, &symbols, &n, NULL) == MS_OK, "symbols");
+    for (size_t i = 0; i < n; i++) {
+        CHECK(i == 0 || symbols[i - 1].address <= symbols[i].address, "symbol %zu", i);
+        CHECK(symbols[i].length > 0, "symbol %zu has no name", i);
+        below += symbols[i].address <= address;
+    }
+    CHECK(near.next == (below < n ? &symbols[below] : NULL), "next");
+    CHECK((near.symbol != NULL) == (below > 0), "nearest");
+    CHECK(!near.symbol || near.symbol->address == symbols[below - 1].address, "nearest");
+    CHECK(!near.symbol || near.symbol + near.n_same == symbols + below, "symbols of one address");
+}
+
+// Slots ascend, are found by their addresses, and are hooked or not by what they hold.
+static void check_imports(const struct ms_modules *modules, size_t index)
+{
+    const struct ms_import *imports, *found;
+    size_t n;
+
+    CHECK(ms_modules_imports(modules, index, &imports, &n, NULL) == MS_OK, "imports");
+    for (size_t i = 0; i < n; i++) {
+        const struct ms_import *import = &imports[i];
+
+        CHECK(i == 0 || imports[i - 1].slot <= import->slot, "slots %zu of %zu", i, n);
+        CHECK(ms_import_kind_name(import->kind) && ms_import_state_name(import->state), "names");
+        CHECK(import->state != MS_IMPORT_HOOKED || import->value != import->asked_address,
+              "hooked slot");
+        if (ms_modules_at(modules, import->slot) != index)
+            continue;
+        CHECK(ms_modules_import_at(modules, import->slot, &found, NULL) == MS_OK && found &&
+                  found->slot == import->slot,
+              "slot %zu", i);
+    }
+}
+
+// They ascend, lie apart in the module, and are those that a look-up names.
+static void check_sections(const struct ms_modules *modules, size_t index)
+{
+    struct ms_module_info info = ms_modules_info(modules, index);
+    const struct ms_module_section *sections;
+    uint64_t end = info.base;
+    struct ms_near near;
+    size_t n;
+
+    CHECK(ms_modules_sections(modules, index, &sections, &n, NULL) == MS_OK, "sections");
+    for (size_t i = 0; i < n; i++) {
+        CHECK(sections[i].start >= end && sections[i].start < sections[i].end &&
+                  sections[i].end <= info.end,
+              "section %zu of %zu", i, n);
+        end = sections[i].end;
+        CHECK(ms_modules_near(modules, end - 1, &near, NULL) == MS_OK, "near");
+        CHECK(near.module != index || strcmp(near.section, sections[i].name) == 0, "section %s",
+              near.section);
+    }
+}
+
+static int check_export(void *user, const struct ms_export *item)
+{
+    size_t *n = user;
+
+    CHECK(item->length > 0 && memchr(item->name, 0, item->length) == NULL, "export %zu", *n);
+    ++*n;
+    return 0;
+}
+
+// All that fit a pattern are some of all.
+static void check_exports(const struct ms_modules *modules, size_t index)
+{
+    size_t n = 0, n_some = 0;
+    int result;
+
+    CHECK(ms_modules_exports(modules, index, "*", check_export, &n, &result, NULL) == MS_OK,
+          "exports");
+    CHECK(ms_modules_exports(modules, index, "[a-o]*?[!e-r]", check_export, &n_some, &result,
+                             NULL) == MS_OK,
+          "exports");
+    CHECK(n_some <= n && result == 0, "%zu of %zu exports", n_some, n);
+}
+
+// Without changes.
+static void check_honest(const struct ms_modules *modules, unsigned how)
+{
+    struct ms_system_info system = ms_modules_system(modules);
+    const struct ms_import *imports;
+    size_t n;
+
+    CHECK(system.debugger_data != 0 && system.debugger_data_encoded == ((how & 5) == 4), "KDBG");
+    CHECK(ms_modules_count(modules) == ENTRIES, "%zu modules", ms_modules_count(modules));
+    CHECK(ms_modules_imports(modules, 1, &imports, &n, NULL) == MS_OK && n == 2, "imports");
+    for (size_t i = 0; i < n; i++)
+        CHECK(imports[i].state == MS_IMPORT_AS_ASKED, "import %zu", i);
+}
+
+static void check_modules(const struct machine *machine, const struct ms_modules *modules)
+{
+    struct ms_system_info system = ms_modules_system(modules);
+
+    CHECK(system.found || system.base == 0, "system");
+    for (size_t i = 0; i < ms_modules_count(modules); i++)
+        check_module(modules, i, machine->base);
+    for (size_t i = 0; i < ms_modules_count(modules); i++)
+        check_imports(modules, i);
+    for (size_t i = 0; i < ms_modules_count(modules); i++) {
+        check_sections(modules, i);
+        check_exports(modules, i);
+    }
+    for (size_t i = 0; i < ms_modules_n_notes(modules); i++)
+        check_line(ms_modules_note(modules, i), "note");
+    CHECK(ms_modules_n_unloaded(modules) <= 50, "unloaded drivers");
+    for (size_t i = 0; i < ms_modules_n_unloaded(modules); i++)
+        CHECK(ms_modules_unloaded(modules, i).end > ms_modules_unloaded(modules, i).base,
+              "unloaded %zu", i);
+    for (uint64_t i = 0; i < LOOKED_UP; i++)
+        check_near(modules, machine->base + i * 0x541);
+}
+
+static struct ms_modules *find_modules(const struct ms_spaces *spaces, unsigned flags)
+{
+    struct ms_modules_options options = {.flags = flags};
+    struct ms_modules *modules = NULL;
+    struct ms_error error = {0};
+
+    CHECK(ms_modules_create(spaces, 0, &options, &modules, &error) == MS_OK, "modules: %s",
+          error.text);
+    return modules;
+}
+
+// What the list has, the scan has with the same name.
+static void compare(const struct ms_modules *listed, const struct ms_modules *scanned)
+{
+    size_t at = 0;
+
+    CHECK(ms_modules_count(listed) <= ms_modules_count(scanned), "a scan has fewer modules");
+    for (size_t i = 0; i < ms_modules_count(listed); i++) {
+        struct ms_module_info info = ms_modules_info(listed, i);
+
+        while (at < ms_modules_count(scanned) && ms_modules_info(scanned, at).base < info.base)
+            at++;
+        CHECK(at < ms_modules_count(scanned) && ms_modules_info(scanned, at).base == info.base &&
+                  ms_modules_info(scanned, at).size == info.size,
+              "module %s", info.name);
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static struct machine machine;
+    struct input input = {data, size};
+    unsigned how = (unsigned)take(&input, 1);
+    const uint64_t root = 0;
+    struct ms_spaces_options options = {.root = &root};
+    struct ms_open_options raw = {.flags = MS_OPEN_MAP, .format = "raw"};
+    struct ms_modules *listed, *scanned = NULL;
+    struct ms_image *image = NULL;
+    struct ms_spaces *spaces = NULL;
+    struct memory_file file;
+
+    make_machine(&machine, how, &input);
+    options.paging = machine.wide ? "x64" : "pae";
+    file = memory_file_open(machine.bytes, sizeof(machine.bytes));
+    CHECK(ms_image_open(file.path, &raw, &image, NULL) == MS_OK, "image");
+    memory_file_close(&file);
+    CHECK(ms_spaces_create(image, &options, &spaces, NULL) == MS_OK, "spaces");
+    CHECK(ms_spaces_add(spaces, "kernel", NULL) == MS_OK, "kernel");
+    listed = find_modules(spaces, 0);
+    if (size <= 1)
+        check_honest(listed, how);
+    check_modules(&machine, listed);
+    if (how & 2) {
+        scanned = find_modules(spaces, MS_MODULES_SCAN);
+        check_modules(&machine, scanned);
+        compare(listed, scanned);
+    }
+    ms_modules_free(scanned);
+    ms_modules_free(listed);
+    ms_spaces_free(spaces);
+    ms_image_close(image);
+    return 0;
+}
