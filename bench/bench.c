@@ -33,13 +33,14 @@ static bool is_chosen(const struct options *options, const struct row *row)
 
 // The first pass over a file is not measured: it brings it into the page cache. By a process, so
 // that the file's pages do not count in the memory of this one, and of those that it starts. The
-// large image is not read, only opened.
+// large images are not read, only opened.
 static bool warm_up(struct bench *bench, enum image_kind kind, const struct bench_image *image)
 {
     const char *const arguments[] = {BENCH_READ, "1", image->path, NULL};
     struct measurement measured;
 
-    return kind == IMAGE_LARGE || process_run(arguments, NULL, &bench->error, &measured);
+    return kind == IMAGE_LARGE || kind == IMAGE_MODULES_LARGE ||
+           process_run(arguments, NULL, &bench->error, &measured);
 }
 
 static bool add_row(struct bench *bench, const struct row *row)
@@ -77,9 +78,8 @@ static bool add_rows(struct bench *bench)
 static bool run_rounds(struct bench *bench, enum section section, unsigned n_rounds)
 {
     static bool (*const measure[N_SECTIONS])(struct bench *, struct running *) = {
-        [SECTION_LIBRARY] = measure_library,
-        [SECTION_SPACES] = measure_spaces,
-        [SECTION_COMMAND] = measure_command,
+        [SECTION_LIBRARY] = measure_library, [SECTION_SPACES] = measure_spaces,
+        [SECTION_MODULES] = measure_modules, [SECTION_COMMAND] = measure_command,
         [SECTION_PEERS] = measure_peers,
     };
 
@@ -107,6 +107,8 @@ static bool check(struct bench *bench)
         if (running->result->row->section == SECTION_LIBRARY ||
             running->result->row->section == SECTION_SPACES)
             ok = check_row(running->result->row, running->patterns, running->image) && ok;
+        if (running->result->row->section == SECTION_MODULES)
+            ok = check_modules(running->result->row, running->image) && ok;
     }
     return run_rounds(bench, SECTION_PEERS, 1) && ok;
 }
@@ -116,7 +118,7 @@ static bool measure(struct bench *bench)
     // This process last: it maps the image here, and what a process has had in memory is counted in
     // what its children have had.
     static const enum section order[N_SECTIONS] = {SECTION_COMMAND, SECTION_PEERS, SECTION_LIBRARY,
-                                                   SECTION_SPACES};
+                                                   SECTION_SPACES, SECTION_MODULES};
     const char *programs[N_TOOLS + 1] = {NULL};
     const struct run_facts facts = {
         .images = bench->images,

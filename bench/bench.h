@@ -15,9 +15,11 @@
 enum image_kind {
     IMAGE_REALISTIC,
     IMAGE_FLOOD,
-    IMAGE_SCATTERED, // a kernel's space without neighbours that are neighbours in memory
-    IMAGE_PROCESSES, // processes that share most pages
-    IMAGE_LARGE,     // page tables that must be found, in much memory
+    IMAGE_SCATTERED,     // a kernel's space without neighbours that are neighbours in memory
+    IMAGE_PROCESSES,     // processes that share most pages
+    IMAGE_LARGE,         // page tables that must be found, in much memory
+    IMAGE_MODULES,       // a Windows kernel with 300 modules
+    IMAGE_MODULES_LARGE, // the same in much memory, most of it nothing
     N_IMAGES,
 };
 
@@ -41,6 +43,7 @@ void pattern_expression(const struct row_pattern *pattern, char expression[EXPRE
 enum section {
     SECTION_LIBRARY, // searches in this process, beside bare Hyperscan
     SECTION_SPACES,  // searches of address spaces, beside those of physical memory
+    SECTION_MODULES, // modules of a Windows kernel, in this process
     SECTION_COMMAND, // the command, as processes
     SECTION_PEERS,   // the command beside other programs, as processes
     N_SECTIONS,

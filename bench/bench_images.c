@@ -5,6 +5,8 @@
 
 #include "bench.h"
 
+#include "bench_modules_spec.h"
+
 #include <errno.h>
 #include <spawn.h>
 #include <string.h>
@@ -24,6 +26,9 @@ static const struct {
     [IMAGE_SCATTERED] = {"scattered", BENCH_SPECS "/scattered.spec", "raw", NULL},
     [IMAGE_PROCESSES] = {"spaces200", BENCH_SPECS "/spaces200.spec", "raw", NULL},
     [IMAGE_LARGE] = {"open", BENCH_SOURCE "/bench/open.spec", "raw", "16G"},
+    // Their specs are written here.
+    [IMAGE_MODULES] = {"modules", NULL, "raw", NULL},
+    [IMAGE_MODULES_LARGE] = {"modules-large", NULL, "raw", "16G"},
 };
 
 static bool is_there(const struct bench_image *image, const char *spec)
@@ -70,10 +75,38 @@ static bool make(const struct image_options *options, enum image_kind kind, cons
     return run(copy);
 }
 
+// One that is there is kept, and so is its image.
+static bool write_spec(const struct image_options *options, enum image_kind kind, char *path,
+                       size_t room)
+{
+    const struct modules_spec spec = {
+        .n_modules = SPEC_MODULES,
+        .realistic = kind == IMAGE_MODULES,
+        .size = "1G",
+    };
+    int length = snprintf(path, room, "%s/%s.spec", options->dir, kinds[kind].name);
+    FILE *file;
+
+    if (length < 0 || (size_t)length >= room) {
+        fprintf(stderr, "memscan-bench: --dir is too long\n");
+        return false;
+    }
+    if (access(path, F_OK) == 0)
+        return true;
+    file = fopen(path, "w");
+    if (file)
+        modules_spec_write(file, &spec);
+    if (file && fclose(file) == 0)
+        return true;
+    perror(path);
+    return false;
+}
+
 bool image_make(const struct image_options *options, enum image_kind kind,
                 struct bench_image *image)
 {
     const char *spec = options->spec ? options->spec : kinds[kind].spec;
+    char written[sizeof(image->path)];
     struct stat facts;
     int length = snprintf(image->path, sizeof(image->path), "%s/%s-%s.img", options->dir,
                           options->spec ? "own" : kinds[kind].name, size_of(options, kind));
@@ -81,6 +114,11 @@ bool image_make(const struct image_options *options, enum image_kind kind,
     if (length < 0 || (size_t)length >= sizeof(image->path)) {
         fprintf(stderr, "memscan-bench: --dir and --size are too long\n");
         return false;
+    }
+    if (!spec) {
+        if (!write_spec(options, kind, written, sizeof(written)))
+            return false;
+        spec = written;
     }
     snprintf(image->truth, sizeof(image->truth), "%s.truth", image->path);
     if (!is_there(image, spec) && !make(options, kind, spec, image))

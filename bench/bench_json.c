@@ -5,6 +5,7 @@
 #include "bench_result.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 static void json_string(FILE *file, const char *name, const char *text)
 {
@@ -38,15 +39,17 @@ static void json_round(FILE *file, const struct measurement *round)
 
 static void json_runner(FILE *file, const struct row_result *result, const struct runner *runner)
 {
-    bool spaces = result->row->section == SECTION_SPACES;
+    const struct runner *first = &result->runners[0];
+    char key[64] = "of_read";
 
     fputs("{", file);
     json_string(file, "name", runner->name);
     if (runner->n_rounds > 0) {
         json_spread(file, "seconds", result_seconds(result, runner));
-        if (result->runners[0].n_rounds > 0)
-            json_spread(file, spaces ? "of_physical_time" : "of_read",
-                        result_ratio(result, &result->runners[0], runner));
+        if (strcmp(first->name, "R") != 0)
+            snprintf(key, sizeof(key), "of_%s_time", first->name);
+        if (first->n_rounds > 0)
+            json_spread(file, key, result_ratio(result, first, runner));
     }
     if (runner->compile_seconds > 0)
         fprintf(file, ",\"compile_seconds\":%.6f", runner->compile_seconds);

@@ -10,11 +10,12 @@
 #include <string.h>
 
 static const char usage[] =
-    "Usage: memscan-bench [library|spaces|command|peers]... [OPTIONS]\n"
+    "Usage: memscan-bench [library|spaces|modules|command|peers]... [OPTIONS]\n"
     "Measures searches against the rate at which this machine reads.\n"
     "\n"
     "  library          searches by libmemscan, beside bare Hyperscan\n"
     "  spaces           searches of address spaces, beside those of physical memory\n"
+    "  modules          modules of a Windows kernel: finding them, attributing hits, pointers\n"
     "  command          searches by memscan, as processes\n"
     "  peers            memscan beside ripgrep, grep, YARA, Hyperscan: answers and times\n"
     "                   Without any of them: library and command.\n"

@@ -178,6 +178,46 @@ static void spaces_row(struct table *table, const struct row_result *result)
     add_compile(table, memscan);
 }
 
+static size_t modules_columns(struct column *columns, const struct row_result *first)
+{
+    static const struct column all[] = {
+        {"modules", SHOWN_IN_TEXT}, {"measured", SHOWN_IN_MARKDOWN}, {"R GB/s", SHOWN_IN_TEXT},
+        {"GB/s", SHOWN_ALWAYS},     {"of R", SHOWN_ALWAYS},          {"ms", SHOWN_ALWAYS},
+        {"hits", SHOWN_ALWAYS},     {"ns a hit", SHOWN_ALWAYS},
+    };
+
+    (void)first;
+    memcpy(columns, all, sizeof(all));
+    return sizeof(all) / sizeof(all[0]);
+}
+
+// What attributing adds to finding.
+static void add_hit_time(struct table *table, const struct row_result *result,
+                         const struct runner *alone, const struct runner *memscan)
+{
+    double added = result_seconds(result, memscan).median - result_seconds(result, alone).median;
+
+    table_add(table, "%.0f", 1e9 * added / (double)runner_peak(memscan).hits);
+}
+
+static void modules_row(struct table *table, const struct row_result *result)
+{
+    static const struct runner none = {0};
+    const struct runner *before = &result->runners[0], *memscan = &result->runners[1];
+    bool reads = before->n_rounds > 0 && strcmp(before->name, "R") == 0;
+
+    add_row_cells(table, result);
+    add_rate(table, result, reads ? before : &none);
+    add_rate(table, result, reads ? memscan : &none);
+    add_ratio(table, result, reads ? before : &none, memscan);
+    table_add(table, "%.1f", 1e3 * result_seconds(result, memscan).median);
+    add_hits(table, memscan);
+    if (before->n_rounds > 0 && !reads)
+        add_hit_time(table, result, before, memscan);
+    else
+        table_add(table, "-");
+}
+
 static double user_of(const struct measurement *measurement)
 {
     return 1e3 * measurement->user_seconds;
@@ -254,6 +294,7 @@ static const struct {
 } layouts[N_SECTIONS] = {
     [SECTION_LIBRARY] = {library_columns, library_row},
     [SECTION_SPACES] = {spaces_columns, spaces_row},
+    [SECTION_MODULES] = {modules_columns, modules_row},
     [SECTION_COMMAND] = {command_columns, command_row},
     [SECTION_PEERS] = {peers_columns, peers_row},
 };

@@ -8,10 +8,8 @@
 #include <unistd.h>
 
 const char *const section_names[N_SECTIONS] = {
-    [SECTION_LIBRARY] = "library",
-    [SECTION_SPACES] = "spaces",
-    [SECTION_COMMAND] = "command",
-    [SECTION_PEERS] = "peers",
+    [SECTION_LIBRARY] = "library", [SECTION_SPACES] = "spaces", [SECTION_MODULES] = "modules",
+    [SECTION_COMMAND] = "command", [SECTION_PEERS] = "peers",
 };
 
 #define ALL     IMAGE_REALISTIC
@@ -58,6 +56,14 @@ const struct row rows[] = {
     {SECTION_SPACES, "processes-strings-100", "... 100 strings", IMAGE_PROCESSES, 1, 100,
      make_string, NULL},
     {SECTION_SPACES, "open", "opening 16 GiB and finding the kernel", IMAGE_LARGE, 1, 0, NULL,
+     NULL},
+
+    // == Modules ==
+    {SECTION_MODULES, "modules-list", "the modules of 16 GiB", IMAGE_MODULES_LARGE, 1, 0, NULL,
+     NULL},
+    {SECTION_MODULES, "modules-refs", "pointers to a module in all of the kernel's space",
+     IMAGE_MODULES, 1, 0, NULL, NULL},
+    {SECTION_MODULES, "modules-hits", "whose hits are, of 300 modules", IMAGE_MODULES, 1, 0, NULL,
      NULL},
 
     // == The command ==

@@ -1,16 +1,17 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# bench_runs.sh BENCH SPEC SPACES-SPEC [no-regexes]: each row of the library, of the command and of
-# spaces runs, and is in the table and in the JSON, which is valid. No time is judged.
+# bench_runs.sh BENCH SPECS-FOLDER [no-regexes]: each row of the library, of the command, of spaces and
+# of modules runs, and is in the table and in the JSON, which is valid. No time is judged.
 set -u
 
 bench=$1
-spec=$2
-spaces_spec=$3
+spec=$2/smoke.spec
+spaces_spec=$2/smoke-spaces.spec
+modules_spec=$2/smoke-modules.spec
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-no_regexes=${4-}
+no_regexes=${3-}
 cd "$folder" || exit 1
 
 fail() {
@@ -48,6 +49,13 @@ check_rows table spaces.json spaces
     { cat log; fail "spaces do not run with --markdown"; }
 grep -q '^| opening 16 GiB' markdown || fail "no row of spaces in: $(cat markdown)"
 
+mkdir modules # the images of own specs have one name
+"$bench" modules --dir modules --rounds 2 --size 16M --spec "$modules_spec" --json modules.json >table 2>log ||
+    { cat log; fail "modules did not run"; }
+check_rows table modules.json modules
+grep -q '^modules-refs  *[0-9.]*  *[0-9.]*  *[0-9.]* (' table || fail "modules-refs has no rates"
+grep -q '^modules-hits .* [0-9][0-9]*  *-\{0,1\}[0-9][0-9]*$' table || fail "modules-hits has no time a hit"
+
 "$bench" library command --rows '*dword*' --rounds 1 --size 2M --spec "$spec" --markdown >markdown 2>log ||
     { cat log; fail "it does not run with --markdown"; }
 grep -q '^| 1 aligned DWORD *|' markdown || fail "no row of the library in: $(cat markdown)"
@@ -57,13 +65,17 @@ grep -qF '| `-c -d 78090043` ' markdown || fail "no row of the command in: $(cat
 grep -q 'no row is called nothing' log || fail "it said: $(cat log)"
 
 command -v python3 >/dev/null || { echo "no python3: the JSON is not checked"; exit 0; }
-python3 - json spaces.json <<'CHECK' || fail "the JSON is not right"
+python3 - json spaces.json modules.json <<'CHECK' || fail "the JSON is not right"
 import json, sys
 with open(sys.argv[2]) as file:
     spaces = json.load(file)["results"]
 for row in spaces:
     assert [runner["name"] for runner in row["runners"]] == ["physical", "memscan"], row["row"]
     assert row["needed_bytes"] > 0 and len(row["runners"][1]["rounds"]) == 2, row["row"]
+with open(sys.argv[3]) as file:
+    modules = json.load(file)["results"]
+for row in modules:
+    assert len(row["runners"][1]["rounds"]) == 2 and row["runners"][1]["rounds"][0]["hits"] > 0, row["row"]
 with open(sys.argv[1]) as file:
     data = json.load(file)
 for name in "version", "commit", "date", "cpu", "kernel", "processors", "load", "rounds", "read_method":

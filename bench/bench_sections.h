@@ -36,6 +36,7 @@ struct bench {
 // Each returns false after a message.
 bool measure_library(struct bench *bench, struct running *running);
 bool measure_spaces(struct bench *bench, struct running *running);
+bool measure_modules(struct bench *bench, struct running *running);
 bool measure_command(struct bench *bench, struct running *running);
 bool measure_peers(struct bench *bench, struct running *running);
 
@@ -53,5 +54,8 @@ bool peers_find(struct bench *bench);
 // long what the scalar engine finds. False after a message.
 bool check_row(const struct row *row, const struct row_pattern *patterns,
                const struct bench_image *image);
+
+// The same of a row of SECTION_MODULES: modules, pointers and hits are found.
+bool check_modules(const struct row *row, const struct bench_image *image);
 
 #endif

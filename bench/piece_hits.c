@@ -72,7 +72,7 @@ static bool run_stream(void *context)
     struct ms_record record = {.count = state->stream->count, .length = 4};
     struct ms_hit_stream *stream = NULL;
     uint64_t hits = 0;
-    const struct ms_hit_taker taker = {take_hit, &hits};
+    const struct ms_hit_taker taker = {.take = take_hit, .user = &hits};
     enum ms_status status =
         ms_hit_stream_create(state->matcher, state->stream->fold, taker, &stream, NULL);
 

@@ -94,17 +94,25 @@ static int compare(const void *a, const void *b)
     return x->index < y->index ? -1 : x->index > y->index;
 }
 
+bool address_list_add(struct address_list *list, const char *operand, bool physical)
+{
+    return strcmp(operand, "-") == 0 ? add_stream(list, stdin, physical)
+                                     : add(list, operand, physical, 0);
+}
+
+void address_list_sort(struct address_list *list)
+{
+    if (list->count > 0)
+        qsort(list->items, list->count, sizeof(*list->items), compare);
+}
+
 bool address_list_read(struct address_list *list, char **operands, size_t count, bool physical)
 {
     *list = (struct address_list){0};
-    for (size_t i = 0; i < count; i++) {
-        bool stream = strcmp(operands[i], "-") == 0;
-
-        if (stream ? !add_stream(list, stdin, physical) : !add(list, operands[i], physical, 0))
+    for (size_t i = 0; i < count; i++)
+        if (!address_list_add(list, operands[i], physical))
             return false;
-    }
-    if (list->count > 0)
-        qsort(list->items, list->count, sizeof(*list->items), compare);
+    address_list_sort(list);
     return true;
 }
 

@@ -24,6 +24,10 @@ struct address_list {
 // what they are, and whether p: may be in front. False after an error message. Released with
 // address_list_release() either way.
 bool address_list_read(struct address_list *list, char **operands, size_t count, bool physical);
+
+// The same of one more operand; the order is lost, until address_list_sort().
+bool address_list_add(struct address_list *list, const char *operand, bool physical);
+void address_list_sort(struct address_list *list);
 void address_list_release(struct address_list *list);
 
 #endif

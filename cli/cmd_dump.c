@@ -281,8 +281,10 @@ int command_dump(const struct settings *settings)
     if (!parse_where(settings->operands[0], ms_pattern_kind_size(settings->dump_kind), &range))
         return EXIT_ERROR;
     if (image_open(&opened, settings->operands[1], settings) &&
-        choose(&opened, settings, &range, &view))
+        choose(&opened, settings, &range, &view)) {
+        image_tell_unread(opened.path, ms_image_unread(opened.image), settings);
         status = dump(settings, &range, &view);
+    }
     image_close(&opened);
     return status;
 }

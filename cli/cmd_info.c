@@ -7,6 +7,7 @@
 
 #include "escape.h"
 #include "image_open.h"
+#include "info_system.h"
 #include "json.h"
 #include "message.h"
 #include <stdio.h>
@@ -147,9 +148,10 @@ static void print_layout(struct output *out, const struct opened *opened)
     print_fact(out, "layout", text);
 }
 
-// Nothing where no page tables were found.
 static void print_roots(struct output *out, const struct opened *opened)
 {
+    if (ms_spaces_n_roots(opened->spaces) == 0)
+        print_fact(out, "page tables", "none were found");
     for (size_t i = 0; i < ms_spaces_n_roots(opened->spaces); i++) {
         struct ms_root root = ms_spaces_root(opened->spaces, i);
 
@@ -159,7 +161,31 @@ static void print_roots(struct output *out, const struct opened *opened)
         print_layout(out, opened);
 }
 
-static void print_text(struct output *out, const struct opened *opened)
+// Nothing where there is no Windows kernel.
+static void print_system(struct output *out, const struct ms_modules *modules,
+                         const struct settings *settings, unsigned bits)
+{
+    char text[SYSTEM_TEXT_BYTES];
+
+    if (modules == NULL)
+        return;
+    system_format_kernel(text, modules, bits);
+    print_fact(out, "kernel", text);
+    system_format_kdbg(text, modules, bits);
+    if (text[0] != '\0')
+        print_fact(out, "KDBG", text);
+    system_format_modules(text, modules, bits);
+    print_fact(out, "modules", text);
+    for (size_t i = 0; i < settings->n_symbol_paths; i++) {
+        if (system_format_symbols(text, modules, settings, i))
+            print_fact(out, "symbols", text);
+    }
+    for (size_t i = 0; i < ms_modules_n_notes(modules); i++)
+        print_fact(out, "note", ms_modules_note(modules, i));
+}
+
+static void print_text(struct output *out, const struct opened *opened,
+                       const struct ms_modules *modules, const struct settings *settings)
 {
     const struct ms_image *image = opened->image;
 
@@ -173,6 +199,8 @@ static void print_text(struct output *out, const struct opened *opened)
         print_fact(out, fact.name, fact.text);
     }
     print_roots(out, opened);
+    print_system(out, modules, settings,
+                 modules != NULL ? ms_spaces_info(opened->spaces, 0).address_bits : 0);
     print_bytes_fact(out, "present", sum_runs(image, MS_PRESENT));
     print_bytes_fact(out, "absent", sum_runs(image, MS_ABSENT));
     output_text(out, "memory\n");
@@ -230,10 +258,11 @@ static void print_json_warnings(struct output *out, const struct ms_image *image
 static void print_json_roots(struct output *out, const struct opened *opened)
 {
     json_key(out, "roots");
+    output_char(out, '[');
     for (size_t i = 0; i < ms_spaces_n_roots(opened->spaces); i++) {
         struct ms_root root = ms_spaces_root(opened->spaces, i);
 
-        output_text(out, i == 0 ? "[{\"paging\":" : ",{\"paging\":");
+        output_text(out, i == 0 ? "{\"paging\":" : ",{\"paging\":");
         output_json_text(out, ms_paging_name(root.paging));
         json_address(out, "address", root.address);
         json_text(out, "origin", root.origin);
@@ -252,7 +281,8 @@ static void print_json_layout(struct output *out, const struct opened *opened)
     output_char(out, '}');
 }
 
-static void print_json(struct output *out, const struct opened *opened)
+static void print_json(struct output *out, const struct opened *opened,
+                       const struct ms_modules *modules, const struct settings *settings)
 {
     const struct ms_image *image = opened->image;
 
@@ -271,30 +301,37 @@ static void print_json(struct output *out, const struct opened *opened)
     output_char(out, ']');
     print_json_facts(out, image);
     print_json_warnings(out, image);
-    if (ms_spaces_n_roots(opened->spaces) > 0)
-        print_json_roots(out, opened);
+    print_json_roots(out, opened);
     if (opened->hole != NULL)
         print_json_layout(out, opened);
+    if (modules != NULL)
+        system_print_json(out, modules, settings);
     output_text(out, "}\n");
 }
 
 // == The command ==
 
-static bool print_info(struct output *out, const char *path, const struct settings *settings,
-                       bool first)
+static void print_info(struct output *out, const char *path, const struct settings *settings,
+                       struct outcome *outcome)
 {
     struct opened opened;
     bool ok = image_open(&opened, path, settings);
+    struct ms_modules *modules = ok ? system_find(&opened, settings) : NULL;
 
     if (ok && settings->format == FORMAT_JSONL) {
-        print_json(out, &opened);
+        print_json(out, &opened, modules, settings);
     } else if (ok) {
-        if (!first)
+        if (outcome->found)
             output_char(out, '\n');
-        print_text(out, &opened);
+        print_text(out, &opened, modules, settings);
     }
+    outcome->found = outcome->found || ok;
+    if (!ok || !system_check_symbols(modules, settings, path))
+        outcome->error = true;
+    if (ok)
+        image_tell_unread(path, ms_image_unread(opened.image), settings);
+    ms_modules_free(modules);
     image_close(&opened);
-    return ok;
 }
 
 int command_info(const struct settings *settings)
@@ -308,11 +345,7 @@ int command_info(const struct settings *settings)
     }
     if (!command_output_open(&out))
         return EXIT_ERROR;
-    for (size_t i = 0; i < settings->n_operands; i++) {
-        if (print_info(&out, settings->operands[i], settings, !outcome.found))
-            outcome.found = true;
-        else
-            outcome.error = true;
-    }
+    for (size_t i = 0; i < settings->n_operands; i++)
+        print_info(&out, settings->operands[i], settings, &outcome);
     return command_finish(&outcome, &out);
 }

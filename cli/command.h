@@ -36,11 +36,15 @@ int command_spaces(const struct settings *settings);
 int command_map(const struct settings *settings);
 int command_v2p(const struct settings *settings);
 int command_p2v(const struct settings *settings);
+int command_modules(const struct settings *settings);
+int command_near(const struct settings *settings);
+int command_imports(const struct settings *settings);
+int command_refs(const struct settings *settings);
 
 // The command that `word` names, N_COMMANDS if it names none.
 enum command_id command_find(const char *word);
 
 // Does what the settings ask for: the command, or its help. Returns the exit status.
-int command_run(const struct settings *settings);
+int command_run(struct settings *settings);
 
 #endif

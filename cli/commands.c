@@ -5,12 +5,16 @@
 #include "command.h"
 
 #include "help.h"
+#include "symbol_files.h"
 #include <string.h>
 
 static int (*const commands[N_COMMANDS])(const struct settings *settings) = {
-    [COMMAND_SEARCH] = command_search, [COMMAND_INFO] = command_info, [COMMAND_DUMP] = command_dump,
-    [COMMAND_SPACES] = command_spaces, [COMMAND_MAP] = command_map,   [COMMAND_V2P] = command_v2p,
-    [COMMAND_P2V] = command_p2v,
+    [COMMAND_SEARCH] = command_search, [COMMAND_INFO] = command_info,
+    [COMMAND_DUMP] = command_dump,     [COMMAND_SPACES] = command_spaces,
+    [COMMAND_MAP] = command_map,       [COMMAND_V2P] = command_v2p,
+    [COMMAND_P2V] = command_p2v,       [COMMAND_MODULES] = command_modules,
+    [COMMAND_NEAR] = command_near,     [COMMAND_IMPORTS] = command_imports,
+    [COMMAND_REFS] = command_refs,
 };
 
 enum command_id command_find(const char *word)
@@ -30,14 +34,15 @@ static int print_help(const struct settings *settings)
     if (!command_output_open(&out))
         return EXIT_ERROR;
     if (settings->help)
-        help_print(&out, settings->command);
+        help_print(&out, settings->command, settings->named);
     else
         help_print_version(&out);
     return command_finish(&outcome, &out);
 }
 
-int command_run(const struct settings *settings)
+int command_run(struct settings *settings)
 {
-    return settings->help || settings->version ? print_help(settings)
-                                               : commands[settings->command](settings);
+    if (settings->help || settings->version)
+        return print_help(settings);
+    return symbol_files_open(settings) ? commands[settings->command](settings) : EXIT_ERROR;
 }

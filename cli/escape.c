@@ -53,13 +53,14 @@ static bool is_harmless(const char *text, size_t n)
     return n > 1 && !(first == 0xc2 && (unsigned char)text[1] < 0xa0);
 }
 
-char *format_escaped(char *at, const char *text, size_t length, size_t room)
+// `longest`: bytes of a character that may stay as it is.
+static char *format_fit(char *at, const char *text, size_t length, size_t room, size_t longest)
 {
     char *start = at, *cut = at; // the last place where "..." still has room
 
     for (size_t i = 0; i < length;) {
-        size_t n = utf8_length(text + i, length - i);
-        bool plain = is_harmless(text + i, n);
+        size_t n = (unsigned char)text[i] < 0x80 ? 1 : utf8_length(text + i, length - i);
+        bool plain = n <= longest && is_harmless(text + i, n);
         size_t width = plain ? n : 4;
         size_t used = (size_t)(at - start);
 
@@ -75,6 +76,16 @@ char *format_escaped(char *at, const char *text, size_t length, size_t room)
             cut = at;
     }
     return at;
+}
+
+char *format_escaped(char *at, const char *text, size_t length, size_t room)
+{
+    return format_fit(at, text, length, room, 4);
+}
+
+char *format_ascii(char *at, const char *text, size_t length, size_t room)
+{
+    return format_fit(at, text, length, room, 1);
 }
 
 // What stands for a character that a JSON string cannot hold as it is.

@@ -16,6 +16,9 @@ size_t utf8_length(const char *text, size_t length);
 // behind.
 char *format_escaped(char *at, const char *text, size_t length, size_t room);
 
+// The same for text of images: all that is not printable ASCII as \xNN.
+char *format_ascii(char *at, const char *text, size_t length, size_t room);
+
 // As a JSON string, in quotes; what is not UTF-8 becomes U+FFFD.
 void output_json_string(struct output *out, const char *text, size_t length);
 void output_json_text(struct output *out, const char *text);

@@ -32,6 +32,12 @@ static inline struct field field_text(const char *text)
     return (struct field){FIELD_TEXT, 0, text};
 }
 
+// "": none.
+static inline struct field field_known(const char *text)
+{
+    return text[0] != '\0' ? field_text(text) : field_none();
+}
+
 static inline struct field field_number(uint64_t number)
 {
     return (struct field){FIELD_NUMBER, number, NULL};
@@ -46,7 +52,7 @@ static inline struct field field_address(uint64_t address)
 struct columns {
     const char *type; // of the objects
     size_t count;
-    const char *names[16];
+    const char *names[32];
 };
 
 // Prints the header, if the format is CSV.

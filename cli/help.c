@@ -65,15 +65,15 @@ static void print_option(struct output *out, const struct option_entry *entry)
     output_char(out, '\n');
 }
 
-static void print_group(struct output *out, enum command_id command, enum option_group group)
+static void print_group(struct output *out, enum command_id command, enum option_group group,
+                        bool all)
 {
     bool any = false;
 
     for (size_t i = 0; i < option_table_length; i++) {
         const struct option_entry *entry = &option_table[i];
 
-        if (!option_belongs(entry, command) || entry->group != group ||
-            (entry->rare >> command & 1))
+        if (!option_belongs(entry, command) || entry->group != group || (entry->rare && !all))
             continue;
         if (!any) {
             output_text(out, group_names[group]);
@@ -84,22 +84,15 @@ static void print_group(struct output *out, enum command_id command, enum option
     }
 }
 
-static bool leaves_out(enum command_id command)
-{
-    for (size_t i = 0; i < option_table_length; i++)
-        if (option_belongs(&option_table[i], command) && (option_table[i].rare >> command & 1))
-            return true;
-    return false;
-}
-
-void help_print(struct output *out, enum command_id command)
+void help_print(struct output *out, enum command_id command, bool all)
 {
     print_examples(out, command);
     print_usage(out, command);
     for (int group = 0; group < N_GROUPS; group++)
-        print_group(out, command, (enum option_group)group);
-    if (leaves_out(command))
-        output_text(out, "The manual page, memscan(1), has more options.\n");
+        print_group(out, command, (enum option_group)group, all);
+    if (!all)
+        output_text(out, "memscan search --help has more options, and the manual, memscan(1), "
+                         "all of each.\n");
 }
 
 void help_print_version(struct output *out)

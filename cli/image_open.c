@@ -124,3 +124,11 @@ void image_close(struct opened *opened)
 {
     release(opened);
 }
+
+void image_tell_unread(const char *path, uint64_t bytes, const struct settings *settings)
+{
+    if (bytes > 0 && !settings->quiet)
+        message("%s: warning: reading %" PRIu64
+                " bytes of the file failed: what they hold is taken for missing",
+                path, bytes);
+}

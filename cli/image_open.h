@@ -23,4 +23,8 @@ struct opened {
 bool image_open(struct opened *opened, const char *path, const struct settings *settings);
 void image_close(struct opened *opened);
 
+// Says, unless --quiet, that bytes could not be read: page tables, modules and the like may lie
+// there. `bytes` is what ms_image_unread() has counted since; 0 says nothing.
+void image_tell_unread(const char *path, uint64_t bytes, const struct settings *settings);
+
 #endif

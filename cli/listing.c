@@ -36,6 +36,8 @@ static void list_image(struct listing *listing, const char *path)
         listing->outcome.error = true;
     }
     outcome_flush(&listing->outcome, &listing->out);
+    if (listing->opened.image != NULL)
+        image_tell_unread(path, ms_image_unread(listing->opened.image), listing->settings);
     image_close(&listing->opened);
 }
 

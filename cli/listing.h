@@ -37,6 +37,7 @@ struct listing {
     struct outcome outcome; // `found` is set by the lister
     struct opened opened;   // the image that is being listed
     struct view view;       // of its spaces
+    size_t n_notes;         // about the modules of a space, that were printed when they were found
 };
 
 // Lists images. Returns the exit status.

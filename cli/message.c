@@ -12,18 +12,19 @@
 #include <string.h>
 
 #define MESSAGE_ROOM 8192
+#define LINE_ROOM    ((size_t)2 * MESSAGE_ROOM) // escaped: also a path of 4,095 bytes that all need it
 
 void message(const char *format, ...)
 {
     char text[MESSAGE_ROOM];
-    char line[4 * MESSAGE_ROOM + 16] = "memscan: ";
+    char line[LINE_ROOM + 16] = "memscan: ";
     size_t length = strlen(line);
     va_list arguments;
 
     va_start(arguments, format);
     vsnprintf(text, sizeof(text), format, arguments);
     va_end(arguments);
-    length = (size_t)(format_escaped(line + length, text, strlen(text), 4 * sizeof(text)) - line);
+    length = (size_t)(format_escaped(line + length, text, strlen(text), LINE_ROOM) - line);
     line[length++] = '\n';
     progress_erase();
     fwrite(line, 1, length, stderr);

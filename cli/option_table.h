@@ -18,6 +18,10 @@ enum command_id {
     COMMAND_MAP,
     COMMAND_V2P,
     COMMAND_P2V,
+    COMMAND_MODULES,
+    COMMAND_NEAR,
+    COMMAND_IMPORTS,
+    COMMAND_REFS,
     N_COMMANDS,
 };
 
@@ -56,12 +60,26 @@ enum option_id {
     OPT_FROM,
     OPT_WRITABLE,
     OPT_EXECUTABLE,
+    OPT_MODULES,
+    OPT_MODULE,
+    OPT_NOT_MODULE,
+    OPT_SECTION,
+    OPT_EVERYWHERE,
+    OPT_WITHIN,
+    OPT_UNALIGNED,
+    OPT_CODE,
+    OPT_AT,
+    OPT_OF,
+    OPT_SCAN,
+    OPT_UNLOADED,
+    OPT_SYMBOLS,
     OPT_DTB,
     OPT_ARCH,
     OPT_KERNEL_START,
     OPT_HOLE,
     OPT_AS,
     OPT_FORMAT,
+    OPT_VERBOSE,
     OPT_ADDRESSES,
     OPT_COUNT,
     OPT_CONTEXT,
@@ -103,7 +121,8 @@ struct option_entry {
     const char *argument; // its name; NULL: takes none
     const char *values;   // what may be given, separated by blanks; NULL: free
     enum option_group group;
-    unsigned rare;    // commands, as bits, whose --help leaves it out: it has to fit a screen
+    bool rare; // memscan --help leaves it out, which has to fit a screen; memscan search --help
+               // does not
     const char *help; // 50 columns at most
     const char *man;
 };

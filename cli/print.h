@@ -6,6 +6,7 @@
 #ifndef CLI_PRINT_H
 #define CLI_PRINT_H
 
+#include "attribution.h"
 #include "output.h"
 #include "settings.h"
 #include "window.h"
@@ -15,20 +16,29 @@ struct print_context {
     struct output *out;
     const struct settings *settings;
     const struct ms_patterns *patterns;
-    const char *image_prefix;  // "IMAGE" fit to print, where there are several images; else NULL
-    const char *image_name;    // as on the command line
-    const struct view *view;   // of the image: its spaces that are searched
-    struct window *window;     // onto the view, where the hit is
+    const char *image_prefix; // "IMAGE" fit to print, where there are several images; else NULL
+    const char *image_name;   // as on the command line
+    const struct view *view;  // of the image: its spaces that are searched
+    struct window *window;    // onto the view, where the hit is
+    struct attribution *attribution;
     const char *const *labels; // of each pattern, for people; NULL where there is only one
     bool color;
     bool any_printed; // of this image or one before
     bool image_plain; // its name needs no quotes in CSV
+    void *user;       // of the command
+};
+
+// Instructions among the hits.
+struct code_counts {
+    uint64_t hits;
+    uint64_t uncertain; // of them
 };
 
 // Why a search ended and with what.
 struct print_end {
     const struct ms_search_result *result;
     bool interrupted;
+    const struct code_counts *code; // counted in `result` too; NULL: not looked for
 };
 
 struct printer {
@@ -43,6 +53,8 @@ struct printer {
     void (*gap)(struct print_context *context, const struct ms_gap *gap);
     void (*coverage)(struct print_context *context, size_t space,
                      const struct ms_coverage *coverage); // of each space
+    void (*module_coverage)(struct print_context *context, const char *module,
+                            const struct ms_coverage *coverage); // where modules are searched
     void (*end)(struct print_context *context, const struct print_end *end);
 };
 // Any function may be NULL.

@@ -8,6 +8,8 @@
 #include "escape.h"
 #include <string.h>
 
+static const struct columns owner_columns = {.count = N_OWNER_COLUMNS, .names = {OWNER_COLUMNS}};
+
 static void print_field(struct print_context *context, const char *text, size_t length)
 {
     output_csv_field(context->out, text, length);
@@ -23,7 +25,8 @@ static void print_number(struct print_context *context, uint64_t number)
 static void start(struct print_context *context)
 {
     output_text(context->out, "image,space,address,physical,pattern,kind,name,length,repeat,stride,"
-                              "bytes,n_mappings,mappings,partial\n");
+                              "bytes,n_mappings,mappings,partial,");
+    fields_header(context->out, FORMAT_CSV, &owner_columns);
 }
 
 // A path may be long, and each line begins with it.
@@ -77,6 +80,22 @@ static void print_partial(struct print_context *context, const struct ms_hit *hi
     output_text(context->out, before ? " before" : " behind");
 }
 
+// The rest of the line; empty fields where nobody owns it.
+static void print_owner_fields(struct print_context *context, const struct ms_hit *hit)
+{
+    static const char nobody[] = ",,,,,,\n";
+    const struct owner *owner = attribution_find(context->attribution, hit->space, hit->address);
+    struct field fields[N_OWNER_COLUMNS];
+
+    _Static_assert(sizeof(nobody) == N_OWNER_COLUMNS + 1, "a comma between two fields");
+    if (owner == NULL) {
+        output_bytes(context->out, nobody, sizeof(nobody) - 1);
+        return;
+    }
+    owner_fields(fields, owner, hit->address);
+    fields_row(context->out, FORMAT_CSV, &owner_columns, fields);
+}
+
 static void print_hit(struct print_context *context, const struct ms_hit *hit)
 {
     struct output *out = context->out;
@@ -97,7 +116,8 @@ static void print_hit(struct print_context *context, const struct ms_hit *hit)
     print_hit_bytes(context, hit);
     print_mappings(context, hit);
     print_partial(context, hit);
-    output_char(out, '\n');
+    output_char(out, ',');
+    print_owner_fields(context, hit);
 }
 
 static void start_counts(struct print_context *context)

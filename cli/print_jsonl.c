@@ -99,6 +99,7 @@ static void print_mappings(struct print_context *context, const struct ms_hit *h
 static void print_hit(struct print_context *context, const struct ms_hit *hit)
 {
     struct output *out = context->out;
+    const struct owner *owner = attribution_find(context->attribution, hit->space, hit->address);
 
     output_text(out, "{\"type\":\"hit\"");
     print_space(context, hit->space);
@@ -109,6 +110,8 @@ static void print_hit(struct print_context *context, const struct ms_hit *hit)
     output_text(out, ",\"bytes\":\"");
     print_hit_bytes(context, hit);
     output_char(out, '"');
+    if (owner != NULL)
+        json_owner(out, owner, hit->address);
     if (context->settings->context_given)
         print_context(context, hit);
     if (hit->repeat > 1) {
@@ -150,14 +153,29 @@ static void print_counts(struct output *out, const struct ms_coverage *coverage)
     json_number(out, "unreadable", coverage->unreadable);
 }
 
-static void print_coverage(struct print_context *context, size_t space,
-                           const struct ms_coverage *coverage)
+static void print_coverage_of(struct print_context *context, size_t space, const char *module,
+                              const struct ms_coverage *coverage)
 {
     output_text(context->out, "{\"type\":\"coverage\"");
     print_space(context, space);
+    if (module != NULL)
+        json_text(context->out, "module", module);
     output_char(context->out, ',');
     print_counts(context->out, coverage);
     output_text(context->out, "}\n");
+}
+
+static void print_coverage(struct print_context *context, size_t space,
+                           const struct ms_coverage *coverage)
+{
+    print_coverage_of(context, space, NULL, coverage);
+}
+
+// Modules are those of the one space that is searched.
+static void print_module_coverage(struct print_context *context, const char *module,
+                                  const struct ms_coverage *coverage)
+{
+    print_coverage_of(context, 0, module, coverage);
 }
 
 static void print_pattern_hits(struct output *out, const struct ms_search_result *result)
@@ -178,6 +196,10 @@ static void print_end(struct print_context *context, const struct print_end *end
     output_text(out, "{\"type\":\"end\",\"hits\":");
     output_decimal(out, result->hits);
     print_pattern_hits(out, result);
+    if (end->code != NULL) {
+        json_number(out, "code_hits", end->code->hits);
+        json_number(out, "uncertain", end->code->uncertain);
+    }
     output_text(out, ",\"coverage\":{");
     print_counts(out, &result->coverage);
     output_char(out, '}');
@@ -203,6 +225,7 @@ const struct printer jsonl_printer = {
     .hit = print_hit,
     .gap = print_gap,
     .coverage = print_coverage,
+    .module_coverage = print_module_coverage,
     .end = print_end,
 };
 

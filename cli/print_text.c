@@ -93,8 +93,13 @@ static void begin_remark(struct print_context *context, bool *any)
 
 static void print_remarks(struct print_context *context, const struct ms_hit *hit)
 {
+    const struct owner *owner = attribution_find(context->attribution, hit->space, hit->address);
     bool any = false;
 
+    if (owner != NULL) {
+        begin_remark(context, &any);
+        print_owner(context->out, owner, hit->address);
+    }
     if (context->labels != NULL) {
         begin_remark(context, &any);
         output_text(context->out, context->labels[hit->pattern]);

@@ -30,10 +30,9 @@ static const char *space_list(const struct view *view, const char *alone, char *
     return room;
 }
 
-void report_summary(const char *image_name, const struct view *view,
-                    const struct ms_search_result *result)
+// "scanned 4096 of 8192 bytes, 4096 paged out"
+static void format_coverage(char *room, size_t room_bytes, const struct ms_coverage *coverage)
 {
-    const struct ms_coverage *coverage = &result->coverage;
     const struct {
         uint64_t bytes;
         const char *what;
@@ -43,19 +42,51 @@ void report_summary(const char *image_name, const struct view *view,
         {coverage->absent, "absent"},
         {coverage->unreadable, "unreadable"},
     };
-    char text[512], names[128];
+    size_t used = (size_t)snprintf(room, room_bytes, "scanned %" PRIu64 " of %" PRIu64 " bytes",
+                                   coverage->scanned, coverage->asked);
+
+    for (size_t i = 0; i < sizeof(missing) / sizeof(missing[0]) && used < room_bytes; i++)
+        if (missing[i].bytes > 0)
+            used += (size_t)snprintf(room + used, room_bytes - used, ", %" PRIu64 " %s",
+                                     missing[i].bytes, missing[i].what);
+}
+
+void report_module(const char *image_name, const char *module, const struct ms_coverage *coverage)
+{
+    char text[256];
+
+    format_coverage(text, sizeof(text), coverage);
+    message("%s: %s: %s", image_name, module, text);
+}
+
+// " (3 in code, 1 of them uncertain)"
+static void format_code(char *room, size_t room_bytes, const struct code_counts *code)
+{
+    size_t used = (size_t)snprintf(room, room_bytes, " (%" PRIu64 " in code", code->hits);
+
+    if (code->uncertain > 0)
+        used += (size_t)snprintf(room + used, room_bytes - used, ", %" PRIu64 " of them uncertain",
+                                 code->uncertain);
+    snprintf(room + used, room_bytes - used, ")");
+}
+
+void report_summary(const char *image_name, const struct view *view, const struct print_end *end)
+{
+    const struct ms_search_result *result = end->result;
+    char text[512], names[128], coverage[256], code[96];
     size_t used = 0;
 
     APPEND(text, used, "%" PRIu64 " %s", result->hits, result->hits == 1 ? "hit" : "hits");
     if (result->n_partial > 0)
         APPEND(text, used, " and %" PRIu64 " partial", result->n_partial);
+    if (end->code != NULL) {
+        format_code(code, sizeof(code), end->code);
+        APPEND(text, used, "%s", code);
+    }
     if (view->spaces != NULL)
         APPEND(text, used, " in %s", space_list(view, "", names, sizeof(names)));
-    APPEND(text, used, ", scanned %" PRIu64 " of %" PRIu64 " bytes", coverage->scanned,
-           coverage->asked);
-    for (size_t i = 0; i < sizeof(missing) / sizeof(missing[0]); i++)
-        if (missing[i].bytes > 0)
-            APPEND(text, used, ", %" PRIu64 " %s", missing[i].bytes, missing[i].what);
+    format_coverage(coverage, sizeof(coverage), &result->coverage);
+    APPEND(text, used, ", %s", coverage);
     if (result->max_hits_held > 0)
         APPEND(text, used, "; --max-hits held back %" PRIu64, result->max_hits_held);
     message("%s: %s", image_name, text);

@@ -106,6 +106,52 @@ static const char *set_page_flag(struct given *given)
     return NULL;
 }
 
+static const char *set_module(struct given *given)
+{
+    given->settings->module_globs[given->settings->n_module_globs++] = given->argument;
+    return NULL;
+}
+
+static const char *set_of(struct given *given)
+{
+    given->settings->of = given->argument;
+    return NULL;
+}
+
+static const char *set_not_module(struct given *given)
+{
+    given->settings->not_module_globs[given->settings->n_not_module_globs++] = given->argument;
+    return NULL;
+}
+
+static const char *set_section(struct given *given)
+{
+    given->settings->section_globs[given->settings->n_section_globs++] = given->argument;
+    return NULL;
+}
+
+static const char *set_symbols(struct given *given)
+{
+    given->settings->symbol_paths[given->settings->n_symbol_paths++] = given->argument;
+    return NULL;
+}
+
+static const char *set_within(struct given *given)
+{
+    bool physical;
+
+    if (ms_address_parse(given->argument, &given->settings->within, &physical, &given->error) !=
+        MS_OK)
+        return given->error.text;
+    return physical ? "a number of bytes is expected" : NULL;
+}
+
+static const char *set_at(struct given *given)
+{
+    given->settings->at[given->settings->n_at++] = given->argument;
+    return NULL;
+}
+
 static const char *set_root(struct given *given)
 {
     struct settings *settings = given->settings;
@@ -328,12 +374,26 @@ static const struct setter setters[N_OPTIONS] = {
     [OPT_FROM] = {set_from, 0},
     [OPT_WRITABLE] = {set_page_flag, 0},
     [OPT_EXECUTABLE] = {set_page_flag, 0},
+    [OPT_MODULES] = FLAG(modules),
+    [OPT_MODULE] = {set_module, 0},
+    [OPT_NOT_MODULE] = {set_not_module, 0},
+    [OPT_SECTION] = {set_section, 0},
+    [OPT_EVERYWHERE] = FLAG(everywhere),
+    [OPT_WITHIN] = {set_within, 0},
+    [OPT_UNALIGNED] = FLAG(unaligned),
+    [OPT_CODE] = FLAG(code),
+    [OPT_AT] = {set_at, 0},
+    [OPT_OF] = {set_of, 0},
+    [OPT_SCAN] = FLAG(scan),
+    [OPT_UNLOADED] = FLAG(unloaded),
+    [OPT_SYMBOLS] = {set_symbols, 0},
     [OPT_DTB] = {set_root, 0},
     [OPT_ARCH] = {set_arch, 0},
     [OPT_KERNEL_START] = {set_kernel_start, 0},
     [OPT_HOLE] = {set_hole, 0},
     [OPT_AS] = {set_as, 0},
     [OPT_FORMAT] = {set_format, 0},
+    [OPT_VERBOSE] = FLAG(verbose),
     [OPT_ADDRESSES] = FLAG(addresses_only),
     [OPT_COUNT] = FLAG(count_only),
     [OPT_CONTEXT] = {set_context, 0},

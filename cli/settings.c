@@ -134,8 +134,17 @@ bool settings_parse(struct settings *settings, enum command_id command, int argc
         .patterns = calloc(room, sizeof(*settings->patterns)),
         .ranges = calloc(room, sizeof(*settings->ranges)),
         .space_lists = calloc(room, sizeof(*settings->space_lists)),
+        .module_globs = calloc(room, sizeof(*settings->module_globs)),
+        .not_module_globs = calloc(room, sizeof(*settings->not_module_globs)),
+        .section_globs = calloc(room, sizeof(*settings->section_globs)),
+        .at = calloc(room, sizeof(*settings->at)),
+        .symbol_paths = calloc(room, sizeof(*settings->symbol_paths)),
+        .symbols = calloc(room, sizeof(struct ms_symbols *)),
     };
-    if (settings->patterns == NULL || settings->ranges == NULL || settings->space_lists == NULL) {
+    if (settings->patterns == NULL || settings->ranges == NULL || settings->space_lists == NULL ||
+        settings->module_globs == NULL || settings->not_module_globs == NULL ||
+        settings->section_globs == NULL || settings->at == NULL || settings->symbol_paths == NULL ||
+        settings->symbols == NULL) {
         message_no_memory();
         return false;
     }
@@ -147,5 +156,13 @@ void settings_release(struct settings *settings)
     free(settings->patterns);
     free(settings->ranges);
     free(settings->space_lists);
+    free(settings->module_globs);
+    free(settings->not_module_globs);
+    free(settings->section_globs);
+    free(settings->at);
+    for (size_t i = 0; settings->symbols != NULL && i < settings->n_symbol_paths; i++)
+        ms_symbols_free(settings->symbols[i]);
+    free(settings->symbols);
+    free(settings->symbol_paths);
     *settings = (struct settings){0};
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// What the command line asks for, before anything is opened.
+// What the command line asks for, before any image is opened.
 
 #ifndef CLI_SETTINGS_H
 #define CLI_SETTINGS_H
@@ -52,6 +52,26 @@ struct settings {
     struct from from;
     unsigned page_flags; // enum ms_page_flags that pages must have
 
+    bool modules;
+    const char **module_globs;
+    size_t n_module_globs;
+    const char **not_module_globs;
+    size_t n_not_module_globs;
+    const char **section_globs;
+    size_t n_section_globs;
+    bool everywhere;
+    uint64_t within; // bytes
+    bool unaligned;
+    bool code;
+    const char **at; // addresses as written, or -
+    size_t n_at;
+    const char *of; // NULL: everything
+    bool scan;
+    bool unloaded;
+    const char **symbol_paths;
+    size_t n_symbol_paths;
+    struct ms_symbols **symbols; // of these, once command_run() has opened them
+
     const uint64_t *root; // each NULL, or at the one behind it
     const uint64_t *kernel_start;
     const struct ms_range *hole;
@@ -62,6 +82,7 @@ struct settings {
     const char *as;   // NULL: recognise
 
     enum output_format format;
+    bool verbose;
     bool addresses_only;
     bool count_only;
     bool context_given;
@@ -86,6 +107,7 @@ struct settings {
     bool map;
 
     bool help;
+    bool named; // the command line names the command; a search need not be named
     bool version;
 
     char **operands;

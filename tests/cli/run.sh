@@ -6,7 +6,8 @@
 # printed, or 0. In these files * matches any text within a line; every other character is itself.
 # With --rewrite, files that do not match are written anew.
 #
-# A test with a line "# needs: regexes" or "# needs: python3" is skipped, with exit status 77, where these are missing.
+# A test with a line "# needs: regexes", "# needs: symbol files", "# needs: instructions" or "# needs: python3" is
+# skipped, with exit status 77, where these are missing.
 #
 # Wanted in the environment: MEMSCAN, the program. Tests may also use MKIMAGE (the image builder),
 # DOCGEN (the generator of the documents), DOCS (the folder it wrote them to) and SPECS (the builder's specs).
@@ -82,6 +83,10 @@ fi
 lacks() {
     if grep -qx '# needs: regexes' "$here/$1.sh" && "$MEMSCAN" --version | grep -q '^hyperscan: none'; then
         echo "this memscan was built without Hyperscan, so it has no regexes"
+    elif grep -qx '# needs: symbol files' "$here/$1.sh" && "$MEMSCAN" --version | grep -q '^symbol files: none'; then
+        echo "this memscan was built without jansson, which reads symbol files"
+    elif grep -qx '# needs: instructions' "$here/$1.sh" && "$MEMSCAN" --version | grep -q '^zydis: none'; then
+        echo "this memscan was built without Zydis, which decodes instructions"
     elif grep -qx '# needs: python3' "$here/$1.sh" && ! python3 -c 'import json' 2>/dev/null; then
         echo "there is no python3 with its JSON parser"
     fi

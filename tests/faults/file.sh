@@ -169,6 +169,9 @@ for format in raw lime elf32 elf64 crash32-full crash64-full crash32-bitmap cras
     sweep "read % fail EIO" read "${plain[@]}" --no-mmap -c -d 0 image
     sweep "read % fail EIO" read info "${elsewhere[@]}" image
 done
+# ... where page tables and a kernel are sought.
+machine raw
+sweep "read % fail EIO" read info image
 "$MKIMAGE" --format crash64-bitmap - image <<<$'run 0x1000 4K\nbreak field dump-type 7'
 sweep "read % fail EIO" read "${plain[@]}" -c -d 0 image
 

@@ -52,6 +52,17 @@ sweep "map % fail ENOMEM" same --quiet --threads 1 -d 78090043 image
 sweep "thread % fail EAGAIN" same --quiet --threads 3 --chunk 8K -d 78090043 image
 sweep "thread %+ fail ENOMEM" same --quiet --threads 3 --chunk 8K -d 78090043 image
 
+# A Windows machine: finding its modules, reading their tables, saying whose hits are.
+"$MKIMAGE" "$here/../../corpus/specs/nt64.spec" image || exit 2
+for fault in "$alone" "$onward"; do
+    sweep "$fault" memory modules --quiet --scan --verbose --unloaded image
+    sweep "$fault" memory imports --quiet --format jsonl image
+done
+sweep "$alone" memory modules --quiet --scan --format csv --at fffff80003580000 image
+sweep "$alone" memory imports --quiet --scan --of 'nt:Se*' image
+sweep "$alone" memory near --quiet --format jsonl fffff80002a0d8c4 image
+sweep "$alone" memory --quiet --threads 1 --format jsonl --modules --section PAGE -a "Se  " image
+
 # The headers of each container.
 for format in lime elf64 elf32 crash64-full crash64-bitmap crash32-full crash32-bitmap; do
     machine $format

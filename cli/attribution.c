@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+
+#include "attribution.h"
+
+#include "message.h"
+#include <stdlib.h>
+
+bool attribution_open(struct attribution *attribution, const struct view *view,
+                      const char *image_name, const struct ms_modules_options *options)
+{
+    *attribution =
+        (struct attribution){.view = view, .image_name = image_name, .options = *options};
+    if (view->spaces == NULL)
+        return true;
+    attribution->spaces = calloc(view_count(view) + 1, sizeof(*attribution->spaces));
+    if (attribution->spaces == NULL)
+        message_no_memory();
+    return attribution->spaces != NULL;
+}
+
+void attribution_release(struct attribution *attribution)
+{
+    for (size_t i = 0; attribution->spaces != NULL && i < view_count(attribution->view); i++)
+        ms_modules_free(attribution->spaces[i].modules);
+    free(attribution->spaces);
+    attribution->spaces = NULL;
+}
+
+// A search that finds its hits has not failed because nobody can say whose they are.
+static void look_for_modules(struct attribution *attribution, size_t space)
+{
+    struct space_modules *of = &attribution->spaces[space];
+    struct ms_space_info info = view_space(attribution->view, space);
+    uint64_t unread = ms_image_unread(attribution->view->image);
+    struct ms_error error = {0};
+
+    of->looked_for = true;
+    if (!space_is_physical(&info) &&
+        ms_modules_create(attribution->view->spaces, space, &attribution->options, &of->modules,
+                          &error) != MS_OK)
+        message("%s: modules of the space %s: %s", attribution->image_name, info.name, error.text);
+    attribution->unread += ms_image_unread(attribution->view->image) - unread;
+    of->owns = of->modules != NULL && ms_modules_count(of->modules) > 0;
+}
+
+const struct ms_modules *attribution_modules(struct attribution *attribution, size_t space)
+{
+    if (attribution->spaces == NULL)
+        return NULL;
+    if (!attribution->spaces[space].looked_for)
+        look_for_modules(attribution, space);
+    return attribution->spaces[space].modules;
+}
+
+// NULL: there are none that could own anything.
+static const struct ms_modules *owning_modules(struct attribution *attribution, size_t space)
+{
+    const struct ms_modules *modules = attribution_modules(attribution, space);
+
+    return modules != NULL && attribution->spaces[space].owns ? modules : NULL;
+}
+
+const struct owner *attribution_look_up(struct attribution *attribution, size_t space,
+                                        uint64_t address)
+{
+    const struct ms_modules *modules = owning_modules(attribution, space);
+    struct owner *owner = &attribution->owner;
+    uint64_t unread;
+    bool found;
+
+    if (modules == NULL)
+        return NULL;
+    unread = ms_image_unread(attribution->view->image);
+    // Without memory for the symbols, the module is not told either.
+    found =
+        owner_find(modules, address, owner, NULL) == MS_OK && owner->near.module != MS_NO_MODULE;
+    attribution->unread += ms_image_unread(attribution->view->image) - unread;
+    return found ? owner : NULL;
+}
+
+uint64_t attribution_fold_end(struct attribution *attribution, size_t space, uint64_t address)
+{
+    const struct ms_modules *modules = owning_modules(attribution, space);
+    uint64_t last;
+
+    if (modules == NULL)
+        return UINT64_MAX;
+    // Without memory nothing is told of the address, so nothing is folded with it.
+    return ms_modules_section_last(modules, address, &last, NULL) == MS_OK ? last : address;
+}
