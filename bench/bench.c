@@ -14,20 +14,26 @@
 // ctest's "skipped".
 #define EXIT_SKIPPED 77
 
+// Patterns at any address that can be searched for without Hyperscan, one by one.
+#define MOST_WITHOUT_HYPERSCAN 10000
+
 // Whether this build can: regexes need Hyperscan.
 static bool is_possible(const struct row *row)
 {
     struct row_pattern first = {0};
+    bool is_regex, is_slow;
 
     if (row->make)
         row->make(&first, 0);
-    return bare_is_built ||
-           (first.kind != MS_REGEX && !(row->more && strncmp(row->more, "-e ", 3) == 0));
+    is_regex = first.kind == MS_REGEX || (row->more && strncmp(row->more, "-e ", 3) == 0);
+    is_slow = pattern_alignment(&first) == 1 && row->n_patterns > MOST_WITHOUT_HYPERSCAN;
+    return bare_is_built || (!is_regex && !is_slow);
 }
 
 static bool is_chosen(const struct options *options, const struct row *row)
 {
     return is_possible(row) && options->sections[row->section] &&
+           row->n_patterns <= options->most_patterns &&
            (!options->glob || fnmatch(options->glob, row->name, 0) == 0);
 }
 
@@ -78,9 +84,9 @@ static bool add_rows(struct bench *bench)
 static bool run_rounds(struct bench *bench, enum section section, unsigned n_rounds)
 {
     static bool (*const measure[N_SECTIONS])(struct bench *, struct running *) = {
-        [SECTION_LIBRARY] = measure_library, [SECTION_SPACES] = measure_spaces,
-        [SECTION_MODULES] = measure_modules, [SECTION_COMMAND] = measure_command,
-        [SECTION_PEERS] = measure_peers,
+        [SECTION_LIBRARY] = measure_library, [SECTION_COLD] = measure_cold,
+        [SECTION_SPACES] = measure_spaces,   [SECTION_MODULES] = measure_modules,
+        [SECTION_COMMAND] = measure_command, [SECTION_PEERS] = measure_peers,
     };
 
     if (!bench->options.sections[section])
@@ -117,8 +123,9 @@ static bool measure(struct bench *bench)
 {
     // This process last: it maps the image here, and what a process has had in memory is counted in
     // what its children have had.
-    static const enum section order[N_SECTIONS] = {SECTION_COMMAND, SECTION_PEERS, SECTION_LIBRARY,
-                                                   SECTION_SPACES, SECTION_MODULES};
+    static const enum section order[N_SECTIONS] = {SECTION_COMMAND, SECTION_PEERS,
+                                                   SECTION_LIBRARY, SECTION_SPACES,
+                                                   SECTION_MODULES, SECTION_COLD};
     const char *programs[N_TOOLS + 1] = {NULL};
     const struct run_facts facts = {
         .images = bench->images,

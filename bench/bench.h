@@ -15,6 +15,9 @@
 enum image_kind {
     IMAGE_REALISTIC,
     IMAGE_FLOOD,
+    IMAGE_ZEROS,
+    IMAGE_HALF, // every second DWORD matches
+    IMAGE_TEXT,
     IMAGE_SCATTERED,     // a kernel's space without neighbours that are neighbours in memory
     IMAGE_PROCESSES,     // processes that share most pages
     IMAGE_LARGE,         // page tables that must be found, in much memory
@@ -33,15 +36,28 @@ struct row_pattern {
     uint8_t bytes[64];
     size_t n_bytes;
     char regex[112];
+
+    // Instead of `text` and `bytes`, where these have no room for it: a text. Not the pattern's
+    // own.
+    const char *whole;
 };
 
-#define EXPRESSION_ROOM 260
+// The pattern as memscan takes it.
+const char *pattern_text(const struct row_pattern *pattern);
 
-// The pattern as a regex for other programs: empty if they have none.
-void pattern_expression(const struct row_pattern *pattern, char expression[EXPRESSION_ROOM]);
+// Its n_bytes bytes.
+const uint8_t *pattern_bytes(const struct row_pattern *pattern);
+
+// The pattern as a regex for other programs: empty if they have none. The caller frees it. NULL
+// without memory.
+char *pattern_expression(const struct row_pattern *pattern);
+
+// Where matches may start: at multiples of a value's size, unless the pattern says otherwise.
+uint32_t pattern_alignment(const struct row_pattern *pattern);
 
 enum section {
     SECTION_LIBRARY, // searches in this process, beside bare Hyperscan
+    SECTION_COLD,    // searches of a file that is not in the page cache, in this process
     SECTION_SPACES,  // searches of address spaces, beside those of physical memory
     SECTION_MODULES, // modules of a Windows kernel, in this process
     SECTION_COMMAND, // the command, as processes
@@ -107,6 +123,7 @@ struct measurement {
     uint64_t peak_bytes; // the most anonymous memory that was seen in use; beyond what there was
                          // before the row where it was in this process
     uint64_t hits;       // 0: not counted
+    bool gave_up;        // it was ended before it had found all
 };
 
 double now_seconds(void);
@@ -146,5 +163,9 @@ struct ms_spaces *spaces_make(const struct spaces_setup *setup, const struct ms_
 // spaces, which are made anew and counted in the time.
 bool search_image(const struct prepared_search *search, const struct bench_image *image,
                   const struct spaces_setup *setup, unsigned threads, struct measurement *ret);
+
+// The same of physical memory, without mapping the file.
+bool search_image_read(const struct prepared_search *search, const struct bench_image *image,
+                       unsigned threads, struct measurement *ret);
 
 #endif

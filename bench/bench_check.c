@@ -84,10 +84,9 @@ static bool search(const struct row *row, const struct row_pattern *patterns,
 
 // == Plants ==
 
-static bool is_expected(const struct row *row, uint64_t offset, const char *name)
+static bool is_expected(const struct row *row, uint32_t align, uint64_t offset, const char *name)
 {
     char word[72];
-    uint32_t align = row->n_patterns > 0 && strncmp(row->name, "dword", 5) == 0 ? 4 : 1;
 
     snprintf(word, sizeof(word), " %s ", name);
     return row->more && strstr(row->more, word) && offset % align == 0;
@@ -122,7 +121,7 @@ static bool parse_plant(const struct row *row, const char *line, unsigned long l
     return sscanf(line, "plant %*s %llx %*u %*s %63s", address, name) == 2;
 }
 
-static bool check_plants(const struct row *row, const struct bench_image *image,
+static bool check_plants(const struct row *row, uint32_t align, const struct bench_image *image,
                          const struct finds *finds)
 {
     FILE *truth = fopen(image->truth, "r");
@@ -135,7 +134,7 @@ static bool check_plants(const struct row *row, const struct bench_image *image,
         return false;
     }
     while (fgets(line, sizeof(line), truth)) {
-        if (!parse_plant(row, line, &offset, name) || !is_expected(row, offset, name))
+        if (!parse_plant(row, line, &offset, name) || !is_expected(row, align, offset, name))
             continue;
         n++;
         if (is_found(finds, offset))
@@ -145,7 +144,7 @@ static bool check_plants(const struct row *row, const struct bench_image *image,
                     offset);
     }
     fclose(truth);
-    printf("%-14s %u plants, %u missed", row->name, n, missed);
+    printf("%-16s %u plants, %u missed", row->name, n, missed);
     if (row->more && n == 0)
         fprintf(stderr, "memscan-bench: %s: the image has none of its plants\n", row->name);
     return missed == 0 && (n > 0 || !row->more);
@@ -201,8 +200,12 @@ bool check_row(const struct row *row, const struct row_pattern *patterns,
     ok = search(row, patterns, image, 0, &finds, &hits);
     if (!ok)
         fprintf(stderr, "memscan-bench: %s: the search failed\n", row->name);
-    ok = ok && check_plants(row, image, &finds);
+    ok = ok && check_plants(row, pattern_alignment(&patterns[0]), image, &finds);
     ok = check_count(row, patterns, image, hits) && ok;
+    if (row->section == SECTION_LIBRARY && hits == 0) {
+        fprintf(stderr, "memscan-bench: %s: finds nothing\n", row->name);
+        ok = false;
+    }
     free(finds.items);
     return ok;
 }

@@ -51,6 +51,8 @@ static void json_runner(FILE *file, const struct row_result *result, const struc
         if (first->n_rounds > 0)
             json_spread(file, key, result_ratio(result, first, runner));
     }
+    if (runner->gave_up_after > 0)
+        fprintf(file, ",\"gave_up_after\":%g", runner->gave_up_after);
     if (runner->compile_seconds > 0)
         fprintf(file, ",\"compile_seconds\":%.6f", runner->compile_seconds);
     fputs(",\"rounds\":[", file);

@@ -10,10 +10,11 @@
 #include <string.h>
 
 static const char usage[] =
-    "Usage: memscan-bench [library|spaces|modules|command|peers]... [OPTIONS]\n"
+    "Usage: memscan-bench [library|cold|spaces|modules|command|peers]... [OPTIONS]\n"
     "Measures searches against the rate at which this machine reads.\n"
     "\n"
     "  library          searches by libmemscan, beside bare Hyperscan\n"
+    "  cold             searches of a file that is not in the page cache, beside reading it\n"
     "  spaces           searches of address spaces, beside those of physical memory\n"
     "  modules          modules of a Windows kernel: finding them, attributing hits, pointers\n"
     "  command          searches by memscan, as processes\n"
@@ -25,6 +26,8 @@ static const char usage[] =
     "  --rows GLOB      only rows whose names match: --rows 'dword-*'\n"
     "  --rounds N       5 by default; odd numbers give medians that were measured\n"
     "  --patience SEC   what takes longer is measured in the first round only; 5 by default\n"
+    "  --give-up SEC    peers: what takes longer is stopped, and shown so; 60 by default\n"
+    "  --most N         only rows of at most so many patterns\n"
     "  --cpu            goes by processor time: on a busy machine, for rows of one thread\n"
     "  --simd NAME      forces a kernel\n"
     "  --json FILE      writes every single time as JSON too\n"
@@ -63,12 +66,21 @@ static void set_rounds(struct options *options, const char *text)
     options->n_rounds = (unsigned)n;
 }
 
-static void set_patience(struct options *options, const char *text)
+static void set_seconds(double *seconds, const char *text)
 {
     char *end;
 
-    options->patience = strtod(text, &end);
-    if (end == text || *end != '\0' || !(options->patience >= 0))
+    *seconds = strtod(text, &end);
+    if (end == text || *end != '\0' || !(*seconds >= 0))
+        bad_usage();
+}
+
+static void set_most(struct options *options, const char *text)
+{
+    char *end;
+
+    options->most_patterns = strtoul(text, &end, 10);
+    if (end == text || *end != '\0')
         bad_usage();
 }
 
@@ -80,6 +92,7 @@ static const struct option long_options[] = {
     {"patience", required_argument, NULL, 'p'}, {"simd", required_argument, NULL, 'k'},
     {"json", required_argument, NULL, 'j'},     {"spec", required_argument, NULL, 'c'},
     {"mkimage", required_argument, NULL, 'm'},  {"memscan", required_argument, NULL, 'x'},
+    {"give-up", required_argument, NULL, 'g'},  {"most", required_argument, NULL, 'o'},
     {"cpu", no_argument, NULL, OPTION_CPU},     {"markdown", no_argument, NULL, OPTION_MARKDOWN},
     {"check", no_argument, NULL, OPTION_CHECK}, {"list", no_argument, NULL, OPTION_LIST},
     {"help", no_argument, NULL, OPTION_HELP},   {0},
@@ -98,7 +111,13 @@ static void set_option(struct options *options, int option)
         set_rounds(options, optarg);
         return;
     case 'p':
-        set_patience(options, optarg);
+        set_seconds(&options->patience, optarg);
+        return;
+    case 'g':
+        set_seconds(&options->give_up, optarg);
+        return;
+    case 'o':
+        set_most(options, optarg);
         return;
     case 'k': // by the environment, so that processes follow it, too
         setenv("MEMSCAN_SIMD", optarg, 1);
@@ -141,6 +160,8 @@ void options_parse(struct options *options, int argc, char **argv)
         .image = {.dir = ".", .size = "1G", .mkimage = BENCH_MKIMAGE},
         .n_rounds = 5,
         .patience = 5,
+        .give_up = 60,
+        .most_patterns = SIZE_MAX,
     };
     while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1)
         set_option(options, option);

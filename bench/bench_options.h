@@ -13,7 +13,9 @@ struct options {
     const char *glob; // of row names; NULL: all
     const char *json; // NULL: none
     unsigned n_rounds;
-    double patience; // seconds: what takes longer is measured in the first round only
+    double patience;      // seconds: what takes longer is measured in the first round only
+    double give_up;       // seconds: what takes longer is stopped, and its time not known
+    size_t most_patterns; // rows of more are left out
     bool by_processor;
     bool check;
     bool markdown;

@@ -2,6 +2,8 @@
 
 #include "bench_pattern_files.h"
 
+#include <stdlib.h>
+
 void write_memscan_patterns(FILE *file, const struct row_pattern *patterns, size_t n)
 {
     static const char letters[MS_N_PATTERN_KINDS] = "bwdqauxe";
@@ -14,38 +16,38 @@ void write_memscan_patterns(FILE *file, const struct row_pattern *patterns, size
             fputs("/i", file);
         if (pattern->align)
             fprintf(file, "/align=%u", pattern->align);
-        fprintf(file, " '%s'\n", pattern->text);
+        fprintf(file, " '%s'\n", pattern_text(pattern));
     }
 }
 
 void write_expressions(FILE *file, const struct row_pattern *patterns, size_t n)
 {
-    char expression[EXPRESSION_ROOM];
-
     for (size_t i = 0; i < n; i++) {
-        pattern_expression(&patterns[i], expression);
-        fprintf(file, "%s\n", expression);
+        char *expression = pattern_expression(&patterns[i]);
+
+        fprintf(file, "%s\n", expression ? expression : "");
+        free(expression);
     }
 }
 
 void write_bytes(FILE *file, const struct row_pattern *patterns, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        fwrite(patterns[i].bytes, 1, patterns[i].n_bytes, file);
+        fwrite(pattern_bytes(&patterns[i]), 1, patterns[i].n_bytes, file);
         fputc('\n', file);
     }
 }
 
 void write_yara_rule(FILE *file, const struct row_pattern *patterns, size_t n)
 {
-    char expression[EXPRESSION_ROOM];
-
     fputs("rule row\n{\n    strings:\n", file);
     for (size_t i = 0; i < n; i++) {
-        pattern_expression(&patterns[i], expression);
+        char *expression = pattern_expression(&patterns[i]);
+
         fprintf(file, "        $p%zu = /", i);
-        for (const char *c = expression; *c; c++)
+        for (const char *c = expression; c && *c; c++)
             fprintf(file, *c == '/' ? "\\%c" : "%c", *c);
+        free(expression);
         fputs(patterns[i].ignore_case ? "/i\n" : "/\n", file);
     }
     fputs("    condition:\n        any of them\n}\n", file);

@@ -23,15 +23,36 @@ static void set_bytes(struct row_pattern *pattern, const void *bytes, size_t n)
     pattern->n_bytes = n;
 }
 
-void pattern_expression(const struct row_pattern *pattern, char expression[EXPRESSION_ROOM])
+const char *pattern_text(const struct row_pattern *pattern)
 {
-    char *at = expression;
+    return pattern->whole ? pattern->whole : pattern->text;
+}
+
+const uint8_t *pattern_bytes(const struct row_pattern *pattern)
+{
+    return pattern->whole ? (const uint8_t *)pattern->whole : pattern->bytes;
+}
+
+char *pattern_expression(const struct row_pattern *pattern)
+{
+    const uint8_t *bytes = pattern_bytes(pattern);
+    char *expression, *at;
 
     if (pattern->n_bytes == 0)
-        at = stpcpy(at, pattern->regex);
-    for (size_t i = 0; i < pattern->n_bytes; i++)
-        at += sprintf(at, isalnum(pattern->bytes[i]) ? "%c" : "\\x%02x", pattern->bytes[i]);
-    *at = '\0';
+        return strdup(pattern->regex);
+    expression = at = malloc(strlen("\\xff") * pattern->n_bytes + 1);
+    for (size_t i = 0; at && i < pattern->n_bytes; i++)
+        at += sprintf(at, isalnum(bytes[i]) ? "%c" : "\\x%02x", bytes[i]);
+    return expression;
+}
+
+uint32_t pattern_alignment(const struct row_pattern *pattern)
+{
+    bool is_value = pattern->kind <= MS_QWORD;
+
+    if (pattern->align)
+        return pattern->align;
+    return is_value ? ms_pattern_kind_size(pattern->kind) : 1;
 }
 
 // == Values ==
@@ -90,6 +111,19 @@ void make_zeros(struct row_pattern *pattern, size_t index)
     strcpy(pattern->text, "00000000");
 }
 
+void make_ending_in_zeros(struct row_pattern *pattern, size_t index)
+{
+    uint8_t bytes[20] = {0};
+    char *at = pattern->text;
+
+    make_dword(pattern, index);
+    memcpy(bytes, pattern->bytes, 4);
+    pattern->kind = MS_HEX;
+    set_bytes(pattern, bytes, sizeof(bytes));
+    for (size_t i = 0; i < sizeof(bytes); i++)
+        at += sprintf(at, "%02x", bytes[i]);
+}
+
 // == Text ==
 
 // Mostly letters, a capital first, sometimes a blank or a digit at the end.
@@ -110,6 +144,12 @@ void make_tag(struct row_pattern *pattern, size_t index)
     set_bytes(pattern, pattern->text, 4);
 }
 
+void make_tag_at_16(struct row_pattern *pattern, size_t index)
+{
+    make_tag(pattern, index);
+    pattern->align = 16;
+}
+
 void make_dword_or_tag(struct row_pattern *pattern, size_t index)
 {
     if (index % 2 == 0)
@@ -124,6 +164,28 @@ void make_text(struct row_pattern *pattern, size_t index)
     pattern->kind = MS_ASCII;
     strcpy(pattern->text, "SeQueryInformationToken");
     set_bytes(pattern, pattern->text, strlen(pattern->text));
+}
+
+static char long_text[LONG_BYTES + 1];
+
+static void read_long_text(void)
+{
+    FILE *file = fopen(BENCH_SPECS "/long.txt", "r");
+
+    if (!file || fread(long_text, 1, LONG_BYTES, file) != LONG_BYTES)
+        perror("memscan-bench: " BENCH_SPECS "/long.txt");
+    if (file)
+        fclose(file);
+}
+
+void make_long_text(struct row_pattern *pattern, size_t index)
+{
+    (void)index;
+    if (!long_text[0])
+        read_long_text();
+    pattern->kind = MS_ASCII;
+    pattern->whole = long_text;
+    pattern->n_bytes = strlen(long_text);
 }
 
 void make_ignoring_case(struct row_pattern *pattern, size_t index)
@@ -235,7 +297,7 @@ void make_many_regexes(struct row_pattern *pattern, size_t index)
     };
     uint64_t random = scramble(index + 3000000);
     size_t form = index % (sizeof(forms) / sizeof(forms[0]));
-    char regex[sizeof(pattern->regex)];
+    char regex[sizeof(pattern->text)];
 
     if (index < N_REGEXES) {
         make_regex(pattern, index);
@@ -249,6 +311,12 @@ void make_many_regexes(struct row_pattern *pattern, size_t index)
 void make_url(struct row_pattern *pattern, size_t index)
 {
     set_regex(pattern, regexes[index + 1]);
+}
+
+void make_letters(struct row_pattern *pattern, size_t index)
+{
+    (void)index;
+    set_regex(pattern, "[a-z]+");
 }
 
 void make_host(struct row_pattern *pattern, size_t index)

@@ -38,16 +38,6 @@ bool peers_find(struct bench *bench)
     return any;
 }
 
-// Where matches may start: at multiples of a value's size, unless the pattern says otherwise.
-static uint32_t alignment(const struct row_pattern *pattern)
-{
-    bool is_value = pattern->kind <= MS_QWORD;
-
-    if (pattern->align)
-        return pattern->align;
-    return is_value ? ms_pattern_kind_size(pattern->kind) : 1;
-}
-
 static void keep_aligned(struct hit_set *set, uint32_t align)
 {
     size_t kept = 0;
@@ -63,7 +53,7 @@ static bool compare(struct bench *bench, const struct running *running, const st
                     struct measurement *measured)
 {
     const struct row *row = running->result->row;
-    struct view view = {alignment(&running->patterns[0]), tool->leftmost};
+    struct view view = {pattern_alignment(&running->patterns[0]), tool->leftmost};
     struct hit_set found = {0};
     bool ok = hits_of_output(&found, &bench->out);
 
@@ -83,13 +73,22 @@ static bool run_tool(struct bench *bench, struct running *running, const struct 
     struct runner *runner = result_runner(running->result, tool->name);
     struct measurement measured;
 
-    if (runner->n_rounds > 0 &&
-        runner->rounds[runner->n_rounds - 1].seconds > bench->options.patience)
+    if (runner->gave_up_after > 0 ||
+        (runner->n_rounds > 0 &&
+         runner->rounds[runner->n_rounds - 1].seconds > bench->options.patience))
         return true;
     tool->arguments(input, arguments);
     if (!memory_file_clear(&bench->out) ||
-        !process_run(arguments, &bench->out, &bench->error, &measured) ||
-        !compare(bench, running, tool, &measured))
+        !process_run_within(bench->options.give_up, arguments, &bench->out, &bench->error,
+                            &measured))
+        return false;
+    if (measured.gave_up) {
+        runner->gave_up_after = bench->options.give_up;
+        fprintf(stderr, "memscan-bench: %s: %s is stopped after %g s\n", running->result->row->name,
+                tool->name, bench->options.give_up);
+        return true;
+    }
+    if (!compare(bench, running, tool, &measured))
         return false;
     runner_add(runner, &measured);
     return true;

@@ -4,7 +4,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <poll.h>
+#include <signal.h>
 #include <spawn.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -64,7 +66,7 @@ static int spawn(const char *const arguments[], const struct memory_file *out,
 {
     char *copy[MAX_ARGUMENTS + 1] = {NULL};
     posix_spawn_file_actions_t actions;
-    int status = posix_spawn_file_actions_init(&actions);
+    int status = arguments[0] ? posix_spawn_file_actions_init(&actions) : EINVAL;
 
     // posix_spawn() takes what main() gets: pointers to char that it does not write to.
     for (size_t i = 0; i < MAX_ARGUMENTS && arguments[i]; i++)
@@ -78,22 +80,25 @@ static int spawn(const char *const arguments[], const struct memory_file *out,
     if (status == 0)
         status = posix_spawn_file_actions_adddup2(&actions, error->fd, 2);
     if (status == 0)
-        status = posix_spawnp(process_ret, copy[0], &actions, NULL, copy, environ);
+        status = posix_spawnp(process_ret, arguments[0], &actions, NULL, copy, environ);
     posix_spawn_file_actions_destroy(&actions);
     return status;
 }
 
-// Looks at the process's memory until it ends.
-static void watch(pid_t process, struct measurement *measurement)
+// Looks at the process's memory until it ends, or time is up.
+static void watch(pid_t process, double deadline, struct measurement *measurement)
 {
     struct pollfd end = {.fd = pidfd_open(process, 0), .events = POLLIN};
 
-    while (end.fd >= 0 && poll(&end, 1, SAMPLE_MILLISECONDS) <= 0) {
+    while (end.fd >= 0 && !measurement->gave_up && poll(&end, 1, SAMPLE_MILLISECONDS) <= 0) {
         uint64_t bytes = anonymous_bytes(process);
 
         if (bytes > measurement->peak_bytes)
             measurement->peak_bytes = bytes;
+        measurement->gave_up = now_seconds() > deadline;
     }
+    if (measurement->gave_up)
+        kill(process, SIGKILL);
     if (end.fd >= 0)
         close(end.fd);
 }
@@ -133,8 +138,8 @@ static bool complain(const char *program, int status, const struct memory_file *
     return false;
 }
 
-bool process_run(const char *const arguments[], const struct memory_file *out,
-                 struct memory_file *error, struct measurement *ret)
+bool process_run_within(double limit, const char *const arguments[], const struct memory_file *out,
+                        struct memory_file *error, struct measurement *ret)
 {
     double start;
     pid_t process;
@@ -147,10 +152,18 @@ bool process_run(const char *const arguments[], const struct memory_file *out,
     status = spawn(arguments, out, error, &process);
     if (status != 0)
         return failed(arguments[0], status);
-    watch(process, ret);
+    watch(process, start + limit, ret);
     status = wait_for(process, ret);
     ret->seconds = now_seconds() - start;
+    if (ret->gave_up)
+        return true;
     if (!WIFEXITED(status) || WEXITSTATUS(status) > 1)
         return complain(arguments[0], status, error);
     return true;
+}
+
+bool process_run(const char *const arguments[], const struct memory_file *out,
+                 struct memory_file *error, struct measurement *ret)
+{
+    return process_run_within(INFINITY, arguments, out, error, ret);
 }

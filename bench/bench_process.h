@@ -32,4 +32,8 @@ FILE *memory_file_stream(const struct memory_file *file, const char *mode);
 bool process_run(const char *const arguments[], const struct memory_file *out,
                  struct memory_file *error, struct measurement *ret);
 
+// The same, but a program that takes longer than so many seconds is killed: `gave_up` says so.
+bool process_run_within(double limit, const char *const arguments[], const struct memory_file *out,
+                        struct memory_file *error, struct measurement *ret);
+
 #endif

@@ -8,22 +8,33 @@
 
 #include <string.h>
 
+// Counting searches that reach less of R than this are marked.
+#define SLOW_OF_R 0.05
+
 // == Cells ==
 
-// "0.93 (0.91-0.95)": the median, and how far single rounds are from it.
-static void add_spread(struct table *table, const struct spread *spread, unsigned n_rounds)
+// "0.93 (0.91-0.95)": the median, and how far single rounds are from it. Below `least`, what people
+// should not overlook, it is bold in Markdown.
+static void add_spread_from(struct table *table, const struct spread *spread, unsigned n_rounds,
+                            double least)
 {
     int digits = spread->median < 10 ? 2 : spread->median < 100 ? 1 : 0;
+    const char *bold = table->markdown && spread->median < least ? "**" : "";
 
     if (n_rounds > 1)
-        table_add(table, "%.*f (%.*f-%.*f)", digits, spread->median, digits, spread->low, digits,
-                  spread->high);
+        table_add(table, "%s%.*f%s (%.*f-%.*f)", bold, digits, spread->median, bold, digits,
+                  spread->low, digits, spread->high);
     else
-        table_add(table, "%.*f", digits, spread->median);
+        table_add(table, "%s%.*f%s", bold, digits, spread->median, bold);
 }
 
-static void add_ratio(struct table *table, const struct row_result *result, const struct runner *of,
-                      const struct runner *to)
+static void add_spread(struct table *table, const struct spread *spread, unsigned n_rounds)
+{
+    add_spread_from(table, spread, n_rounds, 0);
+}
+
+static void add_ratio_from(struct table *table, const struct row_result *result,
+                           const struct runner *of, const struct runner *to, double least)
 {
     unsigned n = of->n_rounds < to->n_rounds ? of->n_rounds : to->n_rounds;
     struct spread spread;
@@ -33,7 +44,33 @@ static void add_ratio(struct table *table, const struct row_result *result, cons
         return;
     }
     spread = result_ratio(result, of, to);
-    add_spread(table, &spread, n);
+    add_spread_from(table, &spread, n, least);
+}
+
+static void add_ratio(struct table *table, const struct row_result *result, const struct runner *of,
+                      const struct runner *to)
+{
+    add_ratio_from(table, result, of, to, 0);
+}
+
+// Another program's time as a multiple of memscan's: below 1, memscan loses. "> 300": when it was
+// stopped, it had taken so much.
+static void add_odds(struct table *table, const struct row_result *result,
+                     const struct runner *other, const struct runner *memscan)
+{
+    if (other->gave_up_after > 0 && memscan->n_rounds > 0)
+        table_add(table, "> %.0f", other->gave_up_after / result_seconds(result, memscan).median);
+    else
+        add_ratio_from(table, result, other, memscan, 1);
+}
+
+// Whether a search is so slow that it must be said why.
+static void add_mark(struct table *table, const struct row_result *result,
+                     const struct runner *reader, const struct runner *memscan)
+{
+    bool slow = memscan->n_rounds > 0 && result_ratio(result, reader, memscan).median < SLOW_OF_R;
+
+    table_add(table, slow ? "< 0.05" : "");
 }
 
 static double rate(const struct row_result *result, const struct runner *runner)
@@ -85,10 +122,10 @@ static size_t library_columns(struct column *columns, const struct row_result *f
         {"library", SHOWN_IN_TEXT},      {"patterns", SHOWN_IN_MARKDOWN},
         {"threads", SHOWN_IN_TEXT},      {"R GB/s", SHOWN_IN_TEXT},
         {"GB/s", SHOWN_ALWAYS},          {"of R", SHOWN_ALWAYS},
-        {"hs of R", SHOWN_ALWAYS},       {"mem/hs", SHOWN_IN_TEXT},
+        {"hs of R", SHOWN_ALWAYS},       {"mem/hs", SHOWN_ALWAYS},
         {"hits", SHOWN_IN_TEXT},         {"hs hits", SHOWN_IN_TEXT},
-        {"anon MB", SHOWN_ALWAYS},       {"compile s", SHOWN_IN_TEXT},
-        {"hs compile s", SHOWN_IN_TEXT},
+        {"anon MB", SHOWN_ALWAYS},       {"compile s", SHOWN_ALWAYS},
+        {"hs compile s", SHOWN_IN_TEXT}, {"slow", SHOWN_ALWAYS},
     };
 
     (void)first;
@@ -107,12 +144,43 @@ static void library_row(struct table *table, const struct row_result *result)
     add_rate(table, result, memscan);
     add_ratio(table, result, reader, memscan);
     add_ratio(table, result, reader, bare);
-    add_ratio(table, result, bare, memscan);
+    add_odds(table, result, bare, memscan);
     add_hits(table, memscan);
     add_hits(table, bare);
     table_add(table, "%.1f", (double)runner_peak(memscan).peak_bytes / 1e6);
     add_compile(table, memscan);
     add_compile(table, bare);
+    add_mark(table, result, reader, memscan);
+}
+
+static size_t cold_columns(struct column *columns, const struct row_result *first)
+{
+    static const struct column all[] = {
+        {"cold", SHOWN_IN_TEXT},       {"not in the page cache", SHOWN_IN_MARKDOWN},
+        {"threads", SHOWN_ALWAYS},     {"R GB/s", SHOWN_ALWAYS},
+        {"read() GB/s", SHOWN_ALWAYS}, {"GB/s", SHOWN_ALWAYS},
+        {"of R", SHOWN_ALWAYS},        {"of read()", SHOWN_ALWAYS},
+        {"hits", SHOWN_IN_TEXT},
+    };
+
+    (void)first;
+    memcpy(columns, all, sizeof(all));
+    return sizeof(all) / sizeof(all[0]);
+}
+
+static void cold_row(struct table *table, const struct row_result *result)
+{
+    const struct runner *reader = &result->runners[0], *memscan = &result->runners[1];
+    const struct runner *pieces = &result->runners[2];
+
+    add_row_cells(table, result);
+    table_add(table, "%u", row_threads(result->row));
+    add_rate(table, result, reader);
+    add_rate(table, result, pieces);
+    add_rate(table, result, memscan);
+    add_ratio(table, result, reader, memscan);
+    add_ratio(table, result, pieces, memscan);
+    add_hits(table, memscan);
 }
 
 // The rate over what the spaces need, and as a part of that of a search of physical memory.
@@ -284,8 +352,12 @@ static void peers_row(struct table *table, const struct row_result *result)
     add_rate(table, result, reader);
     add_rate(table, result, memscan);
     add_ratio(table, result, reader, memscan);
-    for (size_t i = 2; i < result->n_runners; i++)
-        add_ratio(table, result, &result->runners[i], memscan);
+    for (size_t i = 2; i < result->n_runners; i++) {
+        if (strncmp(result->runners[i].name, "memscan", strlen("memscan")) == 0)
+            add_ratio(table, result, &result->runners[i], memscan);
+        else
+            add_odds(table, result, &result->runners[i], memscan);
+    }
 }
 
 static const struct {
@@ -293,6 +365,7 @@ static const struct {
     void (*row)(struct table *table, const struct row_result *result);
 } layouts[N_SECTIONS] = {
     [SECTION_LIBRARY] = {library_columns, library_row},
+    [SECTION_COLD] = {cold_columns, cold_row},
     [SECTION_SPACES] = {spaces_columns, spaces_row},
     [SECTION_MODULES] = {modules_columns, modules_row},
     [SECTION_COMMAND] = {command_columns, command_row},
@@ -303,7 +376,7 @@ static void print_section(enum section section, const struct row_result *results
                           bool markdown)
 {
     struct column columns[MAX_COLUMNS];
-    struct table table = {.columns = columns};
+    struct table table = {.columns = columns, .markdown = markdown};
 
     for (size_t i = 0; i < n; i++) {
         if (results[i].row->section != section)
@@ -314,7 +387,7 @@ static void print_section(enum section section, const struct row_result *results
     }
     if (table.n_columns > 0) {
         putchar('\n');
-        table_print(&table, markdown);
+        table_print(&table);
     }
     table_release(&table);
 }

@@ -15,8 +15,9 @@
 // not have taken part in the later rounds.
 struct runner {
     const char *name;
-    unsigned n_rounds; // 0: it is missing
+    unsigned n_rounds; // 0: it is missing, or given up
     struct measurement rounds[MAX_ROUNDS];
+    double gave_up_after;   // seconds; 0: it was not
     double compile_seconds; // not in the times; 0 where it is in them, or there is nothing to say
 };
 

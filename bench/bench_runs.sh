@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: MIT
 #
 # bench_runs.sh BENCH SPECS-FOLDER [no-regexes]: each row of the library, of the command, of spaces and
-# of modules runs, and is in the table and in the JSON, which is valid. No time is judged.
+# of modules runs, and is in the table and in the JSON, which is valid; of files that are not cached, too,
+# and runs can be compared and plotted. No time is judged. Rows of 100,000 patterns are left to bench_check.
 set -u
 
 bench=$1
+here=$2
 spec=$2/smoke.spec
 spaces_spec=$2/smoke-spaces.spec
 modules_spec=$2/smoke-modules.spec
@@ -30,6 +32,7 @@ check_rows() {
     shift 2
     for row in $(rows "$@"); do
         case $row in
+        *-100000) continue ;;
         regex-* | *-regex | *-regex-100) [ "$no_regexes" ] && continue ;;
         esac
         grep -q "^$row  *[-0-9]" "$table" || fail "$row is not in the table"
@@ -37,10 +40,19 @@ check_rows() {
     done
 }
 
-"$bench" library command --rounds 2 --size 2M --spec "$spec" --json json >table 2>log ||
+"$bench" library command --rounds 2 --patience 1000 --most 10000 --size 2M --spec "$spec" --json json >table 2>log ||
     { cat log; fail "it did not run"; }
 check_rows table json library command
 grep -q '^R ' table && fail "R is a row"
+
+if "$bench" cold --rounds 2 --size 2M --spec "$spec" --json cold.json >table 2>log; then
+    check_rows table cold.json cold
+elif grep -q 'stay in the page cache' log; then
+    echo "skipped: cold files: $(tail -n 1 log)"
+else
+    cat log
+    fail "cold files did not run"
+fi
 
 "$bench" spaces --rounds 2 --size 16M --spec "$spaces_spec" --json spaces.json >table 2>log ||
     { cat log; fail "spaces did not run"; }
@@ -65,6 +77,18 @@ grep -qF '| `-c -d 78090043` ' markdown || fail "no row of the command in: $(cat
 grep -q 'no row is called nothing' log || fail "it said: $(cat log)"
 
 command -v python3 >/dev/null || { echo "no python3: the JSON is not checked"; exit 0; }
+"$here/compare" json json >table || fail "compare fails"
+grep -q '^dword-1  *[0-9.]*  *[0-9.]*  *[0-9.]*  *[0-9.]*  *1\.00$' table || fail "compare says: $(cat table)"
+if command -v gnuplot >/dev/null; then
+    "$bench" peers --rows 'peers-*-1*' --most 10 --rounds 1 --size 2M --spec "$spec" --json peers.json >table 2>log ||
+        { cat log; fail "peers did not run"; }
+    "$here/plot" peers.json >plot.svg 2>log || { cat log; fail "plot fails"; }
+    grep -q 'GNU grep' plot.svg || fail "the plot has no key"
+    grep -qi 'nan' plot.svg && fail "the plot has points that are none"
+else
+    echo "skipped: the plot: there is no gnuplot"
+fi
+grep -qF -e "$folder" -e "$here" ./*.json && fail "the JSON names folders of this machine"
 python3 - json spaces.json modules.json <<'CHECK' || fail "the JSON is not right"
 import json, sys
 with open(sys.argv[2]) as file:
@@ -78,8 +102,10 @@ for row in modules:
     assert len(row["runners"][1]["rounds"]) == 2 and row["runners"][1]["rounds"][0]["hits"] > 0, row["row"]
 with open(sys.argv[1]) as file:
     data = json.load(file)
-for name in "version", "commit", "date", "cpu", "kernel", "processors", "load", "rounds", "read_method":
-    assert name in data, name
+assert set(data) == {
+    "version", "commit", "date", "cpu", "kernel", "processors", "load", "rounds", "read_method",
+    "by_processor", "programs", "results",
+}, set(data)
 for row in data["results"]:
     names = [runner["name"] for runner in row["runners"]]
     assert names[:2] == ["R", "memscan"], row["row"]

@@ -27,8 +27,8 @@ static enum ms_status add_patterns(struct ms_patterns *set, const struct row *ro
             .align = patterns[i].align,
         };
 
-        status = ms_patterns_add(set, patterns[i].kind, patterns[i].text, strlen(patterns[i].text),
-                                 &options, error);
+        status = ms_patterns_add(set, patterns[i].kind, pattern_text(&patterns[i]),
+                                 strlen(pattern_text(&patterns[i])), &options, error);
     }
     return status;
 }
@@ -102,10 +102,11 @@ static bool count_all(const struct prepared_search *search, const struct ms_imag
     return ok;
 }
 
-bool search_image(const struct prepared_search *search, const struct bench_image *image,
-                  const struct spaces_setup *setup, unsigned threads, struct measurement *ret)
+static bool open_and_search(const struct prepared_search *search, const struct bench_image *image,
+                            unsigned flags, const struct spaces_setup *setup, unsigned threads,
+                            struct measurement *ret)
 {
-    const struct ms_open_options open_options = {.flags = MS_OPEN_MAP, .format = "raw"};
+    const struct ms_open_options open_options = {.flags = flags, .format = "raw"};
     struct sampler sampler = {0};
     struct ms_search_result result;
     struct ms_image *opened;
@@ -129,4 +130,16 @@ bool search_image(const struct prepared_search *search, const struct bench_image
     };
     ms_search_result_release(&result);
     return true;
+}
+
+bool search_image(const struct prepared_search *search, const struct bench_image *image,
+                  const struct spaces_setup *setup, unsigned threads, struct measurement *ret)
+{
+    return open_and_search(search, image, MS_OPEN_MAP, setup, threads, ret);
+}
+
+bool search_image_read(const struct prepared_search *search, const struct bench_image *image,
+                       unsigned threads, struct measurement *ret)
+{
+    return open_and_search(search, image, 0, NULL, threads, ret);
 }

@@ -35,6 +35,7 @@ struct bench {
 
 // Each returns false after a message.
 bool measure_library(struct bench *bench, struct running *running);
+bool measure_cold(struct bench *bench, struct running *running);
 bool measure_spaces(struct bench *bench, struct running *running);
 bool measure_modules(struct bench *bench, struct running *running);
 bool measure_command(struct bench *bench, struct running *running);

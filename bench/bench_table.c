@@ -57,26 +57,28 @@ static int column_width(const struct table *table, size_t column)
     return (int)width;
 }
 
-static bool is_shown(const struct column *column, bool markdown)
+static bool is_shown(const struct table *table, size_t column)
 {
-    return column->shown == SHOWN_ALWAYS || (column->shown == SHOWN_IN_MARKDOWN) == markdown;
+    enum shown shown = table->columns[column].shown;
+
+    return shown == SHOWN_ALWAYS || (shown == SHOWN_IN_MARKDOWN) == table->markdown;
 }
 
-static void print_row(const struct table *table, size_t row, bool markdown)
+static void print_row(const struct table *table, size_t row)
 {
-    const char *between = markdown ? "| " : "";
+    const char *between = table->markdown ? "| " : "";
     bool is_text = true; // the first that is shown
 
     for (size_t column = 0; column < table->n_columns; column++) {
         int width = column_width(table, column);
 
-        if (!is_shown(&table->columns[column], markdown))
+        if (!is_shown(table, column))
             continue;
         printf("%s%*s", between, is_text ? -width : width, cell(table, row, column));
-        between = markdown ? " | " : "  ";
+        between = table->markdown ? " | " : "  ";
         is_text = false;
     }
-    puts(markdown ? " |" : "");
+    puts(table->markdown ? " |" : "");
 }
 
 // Under the heading: numbers are right-aligned.
@@ -85,7 +87,7 @@ static void print_rule(const struct table *table)
     const char *rule = "|---";
 
     for (size_t column = 0; column < table->n_columns; column++) {
-        if (!is_shown(&table->columns[column], true))
+        if (!is_shown(table, column))
             continue;
         fputs(rule, stdout);
         rule = "|--:";
@@ -93,11 +95,11 @@ static void print_rule(const struct table *table)
     puts("|");
 }
 
-void table_print(const struct table *table, bool markdown)
+void table_print(const struct table *table)
 {
     for (size_t row = 0; row < count_rows(table); row++) {
-        print_row(table, row, markdown);
-        if (row == 0 && markdown)
+        print_row(table, row);
+        if (row == 0 && table->markdown)
             print_rule(table);
     }
 }

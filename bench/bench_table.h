@@ -27,12 +27,13 @@ struct table {
     char **cells; // owned, row by row; NULL where memory ran out
     size_t n_cells;
     size_t capacity;
+    bool markdown;
 };
 
 // Adds a cell, as printf does.
 void table_add(struct table *table, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-void table_print(const struct table *table, bool markdown);
+void table_print(const struct table *table);
 void table_release(struct table *table);
 
 #endif

@@ -73,7 +73,8 @@ static void hyperscan(const struct tool_input *input, const char **arguments)
 static void ripgrep(const struct tool_input *input, const char **arguments)
 {
     APPEND(arguments, "rg", "--no-config", "-uuu", "-a", "-o", "-b", "-N", "-j1", "--no-unicode",
-           "-E", "none", if_ignoring_case(input), "-f", input->expressions.path, input->image);
+           "-E", "none", "--regex-size-limit=4G", "--dfa-size-limit=4G", if_ignoring_case(input),
+           "-f", input->expressions.path, input->image);
 }
 
 // Many bytes are faster by -F than by -P. Without -z, which gives wrong offsets behind holes.
@@ -85,9 +86,11 @@ static void grep(const struct tool_input *input, const char **arguments)
            "-f", fixed ? input->bytes.path : input->expressions.path, input->image);
 }
 
+// A rule needs a place on the stack for each of its patterns.
 static void yara(const struct tool_input *input, const char **arguments)
 {
-    APPEND(arguments, "yara", "-s", "-w", input->yara_rule.path, input->image);
+    APPEND(arguments, "yara", "-s", "-w", "--max-strings-per-rule=1000000", "--stack-size=1000000",
+           input->yara_rule.path, input->image);
 }
 
 // clang-format off

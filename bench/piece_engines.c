@@ -157,7 +157,7 @@ static bool run_uniform(void *context)
     const uint8_t *const *bytes = context;
 
     for (size_t at = 0; at < FIXTURE_BYTES;)
-        at = ms_uniform_find(*bytes, at, FIXTURE_BYTES, MS_UNIFORM_BLOCK).end;
+        at = ms_uniform_find(*bytes, at, FIXTURE_BYTES, MS_UNIFORM_BLOCK, NULL).end;
     return true;
 }
 

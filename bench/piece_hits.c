@@ -107,18 +107,21 @@ static void *work(void *context)
     return NULL;
 }
 
-// Takes and reports all units; with `alone`, also does the work in between.
-static uint64_t report(struct ms_queue *queue, bool alone)
+// Reports all units, and takes those that nobody else does.
+static uint64_t report(struct ms_queue *queue)
 {
     struct ms_job_result *result;
     uint64_t n = 0;
+    size_t unit;
 
     for (;;) {
-        if (alone)
-            hand_over(queue);
-        switch (ms_queue_wait(queue, &result)) {
+        switch (ms_queue_wait(queue, &unit, &result)) {
         case MS_QUEUE_END:
             return n;
+        case MS_QUEUE_UNIT:
+            result->scanned = unit;
+            ms_queue_done(queue, unit);
+            break;
         case MS_QUEUE_RESULT:
             ms_queue_next(queue);
             n++;
@@ -137,7 +140,7 @@ static bool run_queue_alone(void *context)
     (void)context;
     if (ms_queue_create(N_UNITS, 1, &queue, NULL) != MS_OK)
         return false;
-    ok = report(queue, true) == N_UNITS;
+    ok = report(queue) == N_UNITS;
     ms_queue_free(queue);
     return ok;
 }
@@ -154,7 +157,7 @@ static bool run_queue_threads(void *context)
         return false;
     while (n < 2 && pthread_create(&threads[n], NULL, work, queue) == 0)
         n++;
-    ok = n > 0 && report(queue, false) == N_UNITS;
+    ok = n > 0 && report(queue) == N_UNITS;
     ms_queue_stop(queue);
     while (n > 0)
         pthread_join(threads[--n], NULL);

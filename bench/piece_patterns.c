@@ -98,9 +98,15 @@ static bool run_plan(void *context)
 {
     struct pattern_state *state = context;
 
-    // The numbers' room is more than a byte for each.
-    return ms_plan(state->patterns->all.items, state->patterns->all.n, ~0u, false,
-                   (uint8_t *)state->numbers, NULL) == MS_OK;
+    const struct ms_plan_input input = {
+        .patterns = state->patterns->all.items,
+        .n_patterns = state->patterns->all.n,
+        .engine_mask = ~0u,
+        .kernels = ms_kernels_choose(NULL),
+    };
+
+    // The numbers' room is more than a choice for each.
+    return ms_plan(&input, (struct ms_choice *)(void *)state->numbers, NULL) == MS_OK;
 }
 
 static bool run_word_groups(void *context)

@@ -75,7 +75,7 @@ static void check_matcher(const struct check *check, const struct ms_matcher *ma
 static bool check_engines(const struct check *check, unsigned mask, enum ms_engine needed,
                           const char *simd)
 {
-    struct ms_matcher_options options = {simd, mask};
+    struct ms_matcher_options options = {.simd = simd, .engine_mask = mask};
     struct ms_matcher *matcher;
     char how[64];
     bool any;
@@ -100,6 +100,7 @@ static void check_kernels(const struct check *check)
         if (!ms_simd_usable(k))
             continue;
         check_engines(check, words, MS_ENGINE_WORDS, ms_simd_name(k));
+        check_engines(check, BIT(MS_ENGINE_TEXTS), MS_ENGINE_TEXTS, ms_simd_name(k));
         runs = runs && check_engines(check, both, MS_ENGINE_RUNS, ms_simd_name(k));
     }
 }

@@ -60,8 +60,9 @@ static struct ms_matcher *make_matcher(const struct machine_case *machine)
 {
     bool hyperscan = (machine->how & BIT_HYPERSCAN) == BIT_HYPERSCAN;
     struct ms_matcher_options options = {
-        .engine_mask =
-            hyperscan ? 0 : 1u << MS_ENGINE_WORDS | 1u << MS_ENGINE_RUNS | 1u << MS_ENGINE_SCALAR,
+        .engine_mask = hyperscan ? 0
+                                 : 1u << MS_ENGINE_WORDS | 1u << MS_ENGINE_RUNS |
+                                       1u << MS_ENGINE_TEXTS | 1u << MS_ENGINE_SCALAR,
     };
     struct ms_patterns *patterns;
     struct ms_matcher *matcher;

@@ -554,8 +554,8 @@ static void take_names(struct random_machine *machine, struct input *input)
 
 static void take_way(struct random_machine *machine, struct input *input, unsigned how)
 {
-    static const unsigned fast =
-        1u << MS_ENGINE_WORDS | 1u << MS_ENGINE_RUNS | 1u << MS_ENGINE_SCALAR;
+    static const unsigned fast = 1u << MS_ENGINE_WORDS | 1u << MS_ENGINE_RUNS |
+                                 1u << MS_ENGINE_TEXTS | 1u << MS_ENGINE_SCALAR;
     bool hyperscan = (how & HOW_HYPERSCAN) == HOW_HYPERSCAN;
     struct space_way *way = &machine->ways[machine->query.n_ways++];
     uint64_t bits = take(input, 1), chunk = take(input, 2), more = take(input, 1);

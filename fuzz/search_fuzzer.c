@@ -53,6 +53,8 @@ static struct config take_config(struct input *input)
         config.engine_mask = 0;
     else if ((engines & 7) == 6)
         config.engine_mask = 1u << MS_ENGINE_SCALAR;
+    else if ((engines & 7) == 5)
+        config.engine_mask = 1u << MS_ENGINE_TEXTS;
     if (config.max_hits == 0)
         config.max_hits = UINT64_MAX;
     return config;
@@ -303,7 +305,7 @@ static void check_image(struct search *search, const char *path, bool map)
 static void check_situation(const struct situation *situation, const struct config *config,
                             const struct expected *expected)
 {
-    struct ms_matcher_options options = {config->simd, config->engine_mask};
+    struct ms_matcher_options options = {.simd = config->simd, .engine_mask = config->engine_mask};
     struct search search = {.situation = situation, .config = config, .expected = expected};
     struct memory_file file;
     struct ms_matcher *matcher;

@@ -13,9 +13,8 @@
 // More bits than this make no difference: candidates are too rare to cost anything.
 #define ENOUGH_BITS 24
 
-// What a byte value rules out, in bits; zeros fill a third of memory, and text, small numbers and
-// sign bits much of the rest.
-static uint32_t byte_bits(uint8_t byte)
+// Zeros fill a third of memory, and text, small numbers and sign bits much of the rest.
+uint32_t ms_byte_bits(uint8_t byte)
 {
     if (byte == 0x00)
         return 1;
@@ -46,7 +45,7 @@ static bool in_value_range(const struct ms_pattern *pattern, uint32_t offset,
 static uint32_t bits_at(const struct ms_pattern *pattern, uint32_t i)
 {
     uint8_t mask = pattern->mask ? pattern->mask[i] : 0xff;
-    uint32_t bits = byte_bits(pattern->bytes[i]) * (uint32_t)__builtin_popcount(mask) / 8;
+    uint32_t bits = ms_byte_bits(pattern->bytes[i]) * (uint32_t)__builtin_popcount(mask) / 8;
 
     if (i > 0 && pattern->bytes[i] == pattern->bytes[i - 1] && bits > 1)
         return 1;
@@ -120,6 +119,24 @@ struct ms_element ms_anchor_element(const struct ms_pattern *pattern, uint32_t m
         }
     }
     return best;
+}
+
+// Fewer, and too many are met by chance.
+#define SHIFTED_BITS 14
+
+bool ms_anchor_shifted(const struct ms_pattern *pattern, struct ms_element *element_ret)
+{
+    uint32_t bits = SHIFTED_BITS - 1;
+
+    for (uint32_t offset = 0; offset + 4 <= pattern->length && offset < ELEMENT_REACH; offset++) {
+        struct ms_element element = element_at(pattern, offset, 4);
+
+        if (element.kind != MS_ELEMENT_EXACT || element.bits <= bits)
+            continue;
+        bits = element.bits;
+        *element_ret = element;
+    }
+    return bits >= SHIFTED_BITS;
 }
 
 // Takes wild bytes off both ends, and off the end also a run of equal bytes: Hyperscan slows down a

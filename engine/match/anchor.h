@@ -31,6 +31,13 @@ struct ms_element {
 // pattern matches. There always is one.
 struct ms_element ms_anchor_element(const struct ms_pattern *pattern, uint32_t max_width);
 
+// The best element of 4 bytes, exact, at any offset of the pattern, so at any address. False: there
+// is none of which few are met.
+bool ms_anchor_shifted(const struct ms_pattern *pattern, struct ms_element *element_ret);
+
+// What a byte value rules out, in bits: 1 in 2^bits bytes of memory has it, roughly.
+uint32_t ms_byte_bits(uint8_t byte);
+
 // A stretch of at most MS_ANCHOR_BYTES bytes, for Hyperscan.
 #define MS_ANCHOR_BYTES 64
 

@@ -23,8 +23,8 @@
 #define COMPILER "unknown"
 #endif
 
-#ifdef MS_HAVE_AVX2
-#define KERNELS "avx2 scalar"
+#ifdef MS_HAVE_X86_KERNELS
+#define KERNELS "avx512 avx2 scalar"
 #else
 #define KERNELS "scalar"
 #endif

@@ -464,7 +464,7 @@ static enum ms_status scan(const void *engine, struct ms_scratch *scratch,
         return scan_between(&pass, start, end, error);
     while (status == MS_OK && start < end) {
         // Twice the reach, so that what is searched at its two ends does not meet in the middle.
-        pass.after = ms_uniform_find(window->bytes, start, end, 2 * (size_t)literals->reach);
+        pass.after = ms_uniform_find(window->bytes, start, end, 2 * (size_t)literals->reach, NULL);
         status = scan_between(&pass, start, pass.after.start, error);
         if (status == MS_OK && !emit_uniform(&pass, &pass.after))
             status = MS_STOPPED;
@@ -479,10 +479,39 @@ static enum ms_status scan(const void *engine, struct ms_scratch *scratch,
     return status;
 }
 
+static void explain(const void *engine, ms_explain_pass_fn *pass, void *user)
+{
+    const struct literals *literals = engine;
+    struct ms_explained_pass row = {
+        .engine = MS_ENGINE_HYPERSCAN,
+        .method = "literals",
+        .reason = literals->skips_uniform
+                      ? "all lengths are known, so ends tell starts; memory that "
+                        "is one byte repeated is answered without it"
+                      : "all lengths are known, so ends tell starts",
+    };
+    size_t bytes = 0;
+
+    for (size_t i = 0; i < literals->n_members; i++) {
+        const struct member *member = &literals->members[i];
+        const struct ms_pattern *pattern = &literals->patterns[member->pattern];
+
+        ms_explain_anchor(&row, member->pattern, member->offset, member->anchor_length);
+        if (pattern->kind == MS_REGEX)
+            row.candidates = -1;
+        else if (row.candidates >= 0)
+            row.candidates += ms_explain_stretch(pattern, member->offset, member->anchor_length);
+    }
+    if (hs_database_size(literals->database, &bytes) == HS_SUCCESS)
+        ms_explain_database(&row, "literals", bytes);
+    pass(user, &row);
+}
+
 const struct ms_engine_ops ms_engine_literals = {
     .id = MS_ENGINE_HYPERSCAN,
     .build = build,
     .free = destroy,
     .prepare = prepare,
     .scan = scan,
+    .explain = explain,
 };

@@ -8,6 +8,8 @@
 
 #include "base/error.h"
 #include "base/extent.h"
+#include "base/parallel.h"
+#include "match/explain.h"
 #include "match/kernel/kernel.h"
 #include "match/pattern_set.h"
 #include <memscan/search.h>
@@ -35,6 +37,10 @@ struct ms_margins {
     size_t before;
     size_t after;
 };
+
+// The piece that reaches furthest of those that begin at or before the address; NULL: none holds
+// the address. There are pieces.
+const struct ms_range *ms_window_piece(const struct ms_window *window, uint64_t address);
 
 // Whether [address, address + length) lies in one piece.
 bool ms_window_allows(const struct ms_window *window, uint64_t address, uint64_t length);
@@ -82,6 +88,18 @@ size_t ms_matcher_count(const struct ms_matcher *matcher);
 uint32_t ms_matcher_align(const struct ms_matcher *matcher, uint32_t pattern);
 const struct ms_pattern *ms_matcher_pattern(const struct ms_matcher *matcher, uint32_t pattern);
 
+// An engine for a pattern, and why: see planner.h.
+struct ms_choice {
+    uint8_t engine; // index into ms_planner_engines
+    uint8_t reason; // for ms_plan_reason()
+};
+
+// What the planner chose for a pattern.
+struct ms_choice ms_matcher_choice(const struct ms_matcher *matcher, uint32_t pattern);
+
+// What was built of the engine with that index into ms_planner_engines; NULL: it has no pattern.
+const void *ms_matcher_engine(const struct ms_matcher *matcher, size_t engine);
+
 // Compiles other patterns with the kernels and engines of a matcher, `like`. With `ends`, of
 // regexes that have no single length only ends are found: each is a match of one byte, the last
 // one, whatever its start.
@@ -97,6 +115,8 @@ struct ms_engine_input {
     const uint32_t *mine;              // the numbers of those that are this engine's, ascending
     size_t n_mine;
     const struct ms_kernels *kernels;
+    struct ms_parallel compile; // how parts that do not depend on one another are; one thread where
+                                // that takes no time worth it
 };
 
 // One way to match. Immutable once built. To add one: a file, a line in planner.c's table, a case
@@ -116,11 +136,16 @@ struct ms_engine_ops {
     enum ms_status (*scan)(const void *engine, struct ms_scratch *scratch,
                            const struct ms_window *window, struct ms_sink *sink,
                            struct ms_error *error);
+
+    // Calls `pass` for each pass over memory that a scan makes. NULL for what ms_matcher_derive()
+    // alone makes.
+    void (*explain)(const void *engine, ms_explain_pass_fn *pass, void *user);
 };
 
 extern const struct ms_engine_ops ms_engine_scalar;
 extern const struct ms_engine_ops ms_engine_words;
 extern const struct ms_engine_ops ms_engine_runs;
+extern const struct ms_engine_ops ms_engine_texts;
 extern const struct ms_engine_ops ms_engine_literals; // these two where Hyperscan was built in
 extern const struct ms_engine_ops ms_engine_regexes;
 extern const struct ms_engine_ops ms_engine_regex_ends; // for ms_matcher_derive() alone

@@ -45,9 +45,25 @@ static enum ms_status scan(const void *engine, struct ms_scratch *scratch,
     return MS_OK;
 }
 
+static void explain(const void *engine, ms_explain_pass_fn *pass, void *user)
+{
+    const struct ms_engine_input *oracle = engine;
+    struct ms_explained_pass row = {
+        .engine = MS_ENGINE_SCALAR,
+        .method = "each",
+        .reason = "each pattern is compared at each address",
+        .candidates = -1,
+    };
+
+    for (size_t i = 0; i < oracle->n_mine; i++)
+        ms_explain_anchor(&row, oracle->mine[i], 0, oracle->patterns[oracle->mine[i]].length);
+    pass(user, &row);
+}
+
 const struct ms_engine_ops ms_engine_scalar = {
     .id = MS_ENGINE_SCALAR,
     .build = build,
     .free = free,
     .scan = scan,
+    .explain = explain,
 };

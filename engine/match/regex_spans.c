@@ -49,6 +49,19 @@ static int compare_starts(const void *left, const void *right)
     return a->length > b->length ? -1 : a->length < b->length;
 }
 
+// Spans that were walked are in order, and so are most others.
+static void sort_spans(struct ms_regex_scratch *own,
+                       int (*compare)(const void *left, const void *right))
+{
+    struct ms_regex_span *spans = own->spans.items;
+    size_t n = own->spans.n, i = 1;
+
+    while (i < n && compare(&spans[i - 1], &spans[i]) <= 0)
+        i++;
+    if (i < n)
+        qsort(spans, n, sizeof(*spans), compare);
+}
+
 // Of each end the earliest start, and of those, what starts in the tile.
 static void keep_earliest(struct ms_regex_pass *pass)
 {
@@ -56,8 +69,7 @@ static void keep_earliest(struct ms_regex_pass *pass)
     size_t n = pass->own->spans.n, kept = 0;
     struct ms_regex_span last = {.id = UINT32_MAX};
 
-    if (n > 1)
-        qsort(spans, n, sizeof(*spans), compare_ends);
+    sort_spans(pass->own, compare_ends);
     for (size_t i = 0; i < n; i++) {
         // A span of several matches is uniform memory's, and has its ends for itself.
         bool same = spans[i].count == 1 && last.count == 1 && spans[i].id == last.id &&
@@ -93,8 +105,7 @@ static bool emit_longest(struct ms_regex_pass *pass)
     struct ms_regex_span *spans = pass->own->spans.items;
     size_t n = pass->own->spans.n, free_from = 0;
 
-    if (n > 1)
-        qsort(spans, n, sizeof(*spans), compare_starts);
+    sort_spans(pass->own, compare_starts);
     for (size_t i = 0; i < n; i++) {
         if (i > 0 && spans[i].id == spans[i - 1].id && spans[i].start < free_from)
             continue;

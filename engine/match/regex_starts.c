@@ -45,6 +45,7 @@ enum ms_status ms_regex_know_uniform(struct ms_regex_pass *pass, uint8_t byte,
                                      struct ms_error *error)
 {
     const struct ms_regex_databases *databases = &pass->regexes->databases;
+    const hs_database_t *all[] = {databases->starts, databases->left, databases->anchored};
     struct uniform_probe probe = {
         .counters = &pass->scratch->counters,
         .lengths = pass->own->uniform + byte * databases->n,
@@ -56,12 +57,11 @@ enum ms_status ms_regex_know_uniform(struct ms_regex_pass *pass, uint8_t byte,
         return MS_OK;
     memset(bytes, byte, sizeof(bytes));
     pass->own->uniform_known[byte] = true;
-    if (databases->starts)
-        status = ms_hs_scan(databases->starts, pass->scratch, bytes, pass->regexes->reach,
-                            probe_found, &probe, error);
-    if (databases->anchored && status == MS_OK)
-        status = ms_hs_scan(databases->anchored, pass->scratch, bytes, pass->regexes->reach,
-                            probe_found, &probe, error);
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]) && status == MS_OK; i++) {
+        if (all[i])
+            status = ms_hs_scan(all[i], pass->scratch, bytes, pass->regexes->reach, probe_found,
+                                &probe, error);
+    }
     return status;
 }
 
@@ -171,8 +171,8 @@ static enum ms_status settle_first(struct ms_regex_pass *pass, struct ms_error *
     if (status != MS_OK || pending->start != SIZE_MAX)
         return status;
     last = last < pass->window->length ? last : pass->window->length;
-    return ms_hs_scan(regexes->databases.starts, pass->scratch, bytes + pass->base,
-                      last - pass->base, settle_found, pass, error);
+    return ms_hs_scan(pass->starts, pass->scratch, bytes + pass->base, last - pass->base,
+                      settle_found, pass, error);
 }
 
 static enum ms_status settle_pending(struct ms_regex_pass *pass, struct ms_error *error)
@@ -206,7 +206,7 @@ enum ms_status ms_regex_find_starts(struct ms_regex_pass *pass, struct ms_error 
     enum ms_status status;
 
     pass->base = first;
-    status = ms_hs_scan(pass->regexes->databases.starts, pass->scratch, pass->window->bytes + first,
+    status = ms_hs_scan(pass->starts, pass->scratch, pass->window->bytes + first,
                         pass->last_end - first, found_start, pass, error);
     return status == MS_OK ? settle_pending(pass, error) : status;
 }

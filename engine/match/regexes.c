@@ -3,13 +3,16 @@
 // The regexes engine: Hyperscan, for expressions whose matches differ in length.
 //
 // For each end, the earliest start within 4,096 bytes counts; of matches with the same start, the
-// longest. Hyperscan finds ends fast and starts slowly, so there are several databases: the first
-// finds which granules of 4 KiB hold ends at all; the second, which tracks the leftmost start, is
-// run over those alone. Its leftmost start may lie more than 4,096 bytes back, and then an earlier
-// start hides the one that counts: such ends are looked at again from 4,096 bytes before them.
+// longest. Hyperscan finds ends fast and starts slowly, so it looks for ends first. Most
+// expressions have an automaton of our own: of these Hyperscan looks for what all matches begin
+// with, shorter and often several times as fast, and the automaton is tried at each start that
+// this leaves (regex_walk.c).
 //
-// Expressions that are too large for their starts to be tracked are tried at each start instead,
-// again only where ends have been found.
+// Of the others it finds which granules of 4 KiB hold ends at all. A second database, which tracks
+// the leftmost start, is run over those alone. Its leftmost start may lie more than 4,096 bytes
+// back, and then an earlier start hides the one that counts: such ends are looked at again from
+// 4,096 bytes before them. Expressions that are too large for their starts to be tracked are tried
+// at each start instead, again only where ends have been found.
 //
 // Inside uniform memory each end has its start at the same distance, worked out once for each byte
 // value.
@@ -19,10 +22,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-
-// What the ends in a granule are of.
-#define OF_TRACKED  1
-#define OF_ANCHORED 2
 
 // == Building ==
 
@@ -34,6 +33,34 @@ static void destroy(void *engine)
         return;
     ms_regex_databases_release(&regexes->databases);
     free(regexes);
+}
+
+// Memory that is full of a byte keeps Hyperscan busy where an expression goes on with it this long,
+// or matches; otherwise it costs as little as looking whether memory is uniform.
+#define LIVELY_BYTES 64
+
+static bool is_lively(const struct ms_dfa *dfa, uint8_t byte)
+{
+    uint16_t state = MS_DFA_START;
+
+    for (size_t i = 0; i < LIVELY_BYTES && state != MS_DFA_DEAD; i++) {
+        state = ms_dfa_step(dfa, state, byte);
+        if (state & MS_DFA_ACCEPTS)
+            return true;
+    }
+    return state != MS_DFA_DEAD;
+}
+
+static void find_lively(struct ms_regexes *regexes)
+{
+    const struct ms_regex_databases *databases = &regexes->databases;
+
+    for (size_t id = 0; id < databases->n; id++) {
+        const struct ms_dfa *dfa = databases->dfas[id];
+
+        for (unsigned byte = 0; byte < 256; byte++)
+            regexes->lively[byte] |= !dfa || is_lively(dfa, (uint8_t)byte);
+    }
 }
 
 static enum ms_status build(const struct ms_engine_input *input, void **engine_ret,
@@ -52,6 +79,7 @@ static enum ms_status build(const struct ms_engine_input *input, void **engine_r
         destroy(regexes);
         return status;
     }
+    find_lively(regexes);
     *engine_ret = regexes;
     return MS_OK;
 }
@@ -68,7 +96,11 @@ static enum ms_status prepare(const void *engine, struct ms_scratch *scratch,
         return ms_fail_nomem(error);
     own->tile_bytes = MS_REGEX_TILE;
     own->uniform = calloc(256 * n, sizeof(*own->uniform));
-    if (!own->uniform)
+    own->latest = calloc(n, sizeof(*own->latest));
+    own->rings.path = malloc(MS_REGEX_RING * sizeof(*own->rings.path));
+    own->rings.other = malloc(MS_REGEX_RING * sizeof(*own->rings.other));
+    own->rings.taken = malloc(MS_REGEX_RING * sizeof(*own->rings.taken));
+    if (!own->uniform || !own->latest || !own->rings.path || !own->rings.other || !own->rings.taken)
         return ms_fail_nomem(error);
     if (regexes->databases.anchored) {
         own->seen = malloc(n * MS_REGEX_GRANULE * sizeof(*own->seen));
@@ -84,6 +116,11 @@ void ms_regex_scratch_free(struct ms_regex_scratch *own)
         return;
     free(own->spans.items);
     free(own->pending.items);
+    free(own->candidates.items);
+    free(own->latest);
+    free(own->rings.path);
+    free(own->rings.other);
+    free(own->rings.taken);
     free(own->seen);
     free(own->uniform);
     free(own);
@@ -95,15 +132,19 @@ static int found_end(unsigned id, unsigned long long from, unsigned long long to
                      void *context)
 {
     struct ms_regex_pass *pass = context;
+    const struct ms_regex_databases *databases = &pass->regexes->databases;
     size_t end = pass->base + (size_t)to;
 
     (void)from;
     (void)flags;
     pass->scratch->counters.match_callbacks++;
     pass->scratch->counters.candidates[MS_ENGINE_HYPERSCAN]++;
+    if (databases->dfas[id]) {
+        pass->own->n_found++;
+        return !ms_regex_add_candidate(pass, id, end);
+    }
     if (end >= pass->first_end && end <= pass->last_end)
-        pass->own->granules[(end - pass->start) / MS_REGEX_GRANULE] |=
-            pass->regexes->databases.is_anchored[id] ? OF_ANCHORED : OF_TRACKED;
+        ms_regex_mark(pass, end, databases->is_anchored[id] ? MS_REGEX_ANCHORED : MS_REGEX_TRACKED);
     return 0;
 }
 
@@ -137,27 +178,72 @@ static enum ms_status find_marked(struct ms_regex_pass *pass, size_t first, size
     return status;
 }
 
+// Finds the starts of those ends that lie in marked granules and in [first, last].
+static enum ms_status find_all_marked(struct ms_regex_pass *pass, size_t first, size_t last,
+                                      struct ms_error *error)
+{
+    const struct ms_regex_databases *databases = &pass->regexes->databases;
+    enum ms_status status = MS_OK;
+
+    pass->starts = databases->starts;
+    if (pass->marks & MS_REGEX_TRACKED)
+        status =
+            find_marked(pass, first, last, MS_REGEX_TRACKED, SIZE_MAX, ms_regex_find_starts, error);
+    pass->starts = databases->left;
+    if (status == MS_OK && pass->marks & MS_REGEX_LEFT)
+        status =
+            find_marked(pass, first, last, MS_REGEX_LEFT, SIZE_MAX, ms_regex_find_starts, error);
+    if (status == MS_OK && pass->marks & MS_REGEX_ANCHORED)
+        status = find_marked(pass, first, last, MS_REGEX_ANCHORED, 1, ms_regex_try_starts, error);
+    return status;
+}
+
+// Where there is a candidate in fewer bytes than this, on average, calls of Hyperscan's cost more
+// than to try each start. So this is done for some turns, and then it has another.
+#define DENSE_BYTES 8
+#define DENSE_TURNS 15
+
+static enum ms_status find_candidates(struct ms_regex_pass *pass, struct ms_error *error)
+{
+    const struct ms_regex_databases *databases = &pass->regexes->databases;
+    size_t length = pass->last_end - pass->base;
+    enum ms_status status;
+
+    if (pass->own->n_dense > 0) {
+        pass->own->n_dense--;
+        return ms_regex_add_all(pass) ? MS_OK : MS_STOPPED;
+    }
+    pass->own->n_found = 0;
+    status = ms_hs_scan(databases->ends, pass->scratch, pass->window->bytes + pass->base, length,
+                        found_end, pass, error);
+    if (databases->n == 1 && databases->left && pass->own->n_found > length / DENSE_BYTES)
+        pass->own->n_dense = DENSE_TURNS;
+    return status;
+}
+
 // Ends in [first, last]: which granules hold any, and then the starts of those.
 static enum ms_status find_ends(struct ms_regex_pass *pass, size_t first, size_t last,
                                 struct ms_error *error)
 {
     const struct ms_regex_databases *databases = &pass->regexes->databases;
+    size_t reach = pass->regexes->reach;
     enum ms_status status;
 
     if (first > last)
         return MS_OK;
-    memset(pass->own->granules, 0, sizeof(pass->own->granules));
+    if (pass->marks)
+        memset(pass->own->granules, 0, sizeof(pass->own->granules));
+    pass->marks = 0;
     pass->first_end = first;
     pass->last_end = last;
-    pass->base =
-        first > pass->start + pass->regexes->reach ? first - pass->regexes->reach : pass->start;
-    status = ms_hs_scan(databases->ends, pass->scratch, pass->window->bytes + pass->base,
-                        last - pass->base, found_end, pass, error);
-    if (status == MS_OK)
-        status = find_marked(pass, first, last, OF_TRACKED, SIZE_MAX, ms_regex_find_starts, error);
-    if (status == MS_OK)
-        status = find_marked(pass, first, last, OF_ANCHORED, 1, ms_regex_try_starts, error);
-    return status;
+    pass->base = first > reach ? first - reach : 0;
+    // What starts before the tile only matters where it takes ends away.
+    if (!databases->left && pass->base < pass->start)
+        pass->base = pass->start;
+    status = find_candidates(pass, error);
+    if (status == MS_OK && !ms_regex_walk(pass))
+        status = MS_STOPPED;
+    return status == MS_OK ? find_all_marked(pass, first, last, error) : status;
 }
 
 // Adds the matches that end in [first_end, last_end], each of which has nothing but one byte value
@@ -188,7 +274,8 @@ static enum ms_status add_uniform(struct ms_regex_pass *pass, uint8_t byte, size
 static struct ms_uniform find_uniform(const struct ms_regex_pass *pass, size_t at, size_t last)
 {
     const uint8_t *bytes = pass->window->bytes;
-    struct ms_uniform uniform = ms_uniform_find(bytes, at, last, 3 * (size_t)pass->regexes->reach);
+    struct ms_uniform uniform =
+        ms_uniform_find(bytes, at, last, 3 * (size_t)pass->regexes->reach, pass->regexes->lively);
 
     if (uniform.start < uniform.end && last - uniform.end < MS_UNIFORM_BLOCK &&
         memcmp(bytes + uniform.end - 1, bytes + uniform.end, last - uniform.end) == 0)
@@ -234,6 +321,7 @@ static enum ms_status scan_tile(struct ms_regex_pass *pass, struct ms_error *err
 
     pass->own->spans.n = 0;
     pass->own->pending.n = 0;
+    pass->own->candidates.n = 0;
     pass->full = pass->failed = false;
     status = find_spans(pass, error);
     if (pass->failed)
@@ -254,6 +342,7 @@ static enum ms_status scan(const void *engine, struct ms_scratch *scratch,
         .scratch = scratch,
         .own = scratch->regexes,
         .start = window->own_start,
+        .marks = MS_REGEX_ALL_MARKS, // of the last window
     };
     enum ms_status status = MS_OK;
 
@@ -278,10 +367,27 @@ static enum ms_status scan(const void *engine, struct ms_scratch *scratch,
     return status;
 }
 
+static void explain(const void *engine, ms_explain_pass_fn *pass, void *user)
+{
+    const struct ms_regexes *regexes = engine;
+    struct ms_explained_pass row = {
+        .engine = MS_ENGINE_HYPERSCAN,
+        .method = "regexes",
+        .reason = "ends are found first, and starts only where there are ends",
+        .candidates = -1,
+    };
+
+    for (size_t id = 0; id < regexes->databases.n; id++)
+        ms_explain_pattern(&row.patterns, regexes->numbers[id]);
+    ms_regex_databases_explain(&regexes->databases, &row);
+    pass(user, &row);
+}
+
 const struct ms_engine_ops ms_engine_regexes = {
     .id = MS_ENGINE_HYPERSCAN,
     .build = build,
     .free = destroy,
     .prepare = prepare,
     .scan = scan,
+    .explain = explain,
 };

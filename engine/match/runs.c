@@ -23,6 +23,7 @@ struct period {
     size_t n;
     uint32_t shortest;
     uint32_t longest;
+    bool starts[256]; // by byte: a pattern begins with it
 };
 
 struct runs {
@@ -68,6 +69,7 @@ static bool add(struct runs *runs, uint32_t number)
     for (; i > 0 && runs->patterns[grown[i - 1]].length > pattern->length; i--)
         grown[i] = grown[i - 1];
     grown[i] = number;
+    period->starts[pattern->bytes[0]] = true;
     period->n++;
     period->shortest = runs->patterns[grown[0]].length;
     period->longest = runs->patterns[grown[period->n - 1]].length;
@@ -149,12 +151,25 @@ static bool emit_run(const struct pass *pass, uint32_t number, size_t start, siz
                    stride);
 }
 
+// Whether the open run has a byte that a pattern begins with: short runs, of zeros above all, are
+// everywhere.
+static bool may_start(const struct pass *pass)
+{
+    const uint8_t *bytes = pass->window->bytes + pass->open;
+    bool may = false;
+
+    for (uint32_t i = 0; i < pass->period->test.period; i++)
+        may |= pass->period->starts[bytes[i]];
+    return may;
+}
+
 // The run of the equal places [open, next): its bytes reach `period` further.
 static bool close_run(struct pass *pass)
 {
     size_t end = pass->next + pass->period->test.period;
+    size_t n = pass->open < pass->next && may_start(pass) ? pass->period->n : 0;
 
-    for (size_t i = 0; i < pass->period->n && pass->open < pass->next; i++) {
+    for (size_t i = 0; i < n; i++) {
         uint32_t number = pass->period->patterns[i];
 
         if (pass->runs->patterns[number].length > end - pass->open)
@@ -270,9 +285,31 @@ static enum ms_status scan(const void *engine, struct ms_scratch *scratch,
     return MS_OK;
 }
 
+static void explain(const void *engine, ms_explain_pass_fn *pass, void *user)
+{
+    const struct runs *runs = engine;
+
+    for (uint32_t p = 1; p <= MS_MAX_PERIOD; p++) {
+        const struct period *period = &runs->periods[p];
+        struct ms_explained_pass row = {
+            .engine = MS_ENGINE_RUNS,
+            .method = ms_explain_test(MS_TEST_PERIOD),
+            .reason = "memory is compared with itself, a period further on",
+            .candidates = -1,
+        };
+
+        for (size_t i = 0; i < period->n; i++)
+            ms_explain_anchor(&row, period->patterns[i], 0,
+                              runs->patterns[period->patterns[i]].length);
+        if (period->n > 0)
+            pass(user, &row);
+    }
+}
+
 const struct ms_engine_ops ms_engine_runs = {
     .id = MS_ENGINE_RUNS,
     .build = build,
     .free = destroy,
     .scan = scan,
+    .explain = explain,
 };

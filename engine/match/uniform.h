@@ -21,7 +21,9 @@ struct ms_uniform {
 
 // The first stretch of at least `least` equal bytes that begins in [from, end), seen in steps of
 // MS_UNIFORM_BLOCK from `from` on: its ends are at such steps. `least` is rounded up to a whole
-// number of blocks. Without one, start and end are `end`.
-struct ms_uniform ms_uniform_find(const uint8_t *bytes, size_t from, size_t end, size_t least);
+// number of blocks. `wanted`: by byte value, which stretches count; NULL: all. Others are passed
+// over without being read. Without any, start and end are `end`.
+struct ms_uniform ms_uniform_find(const uint8_t *bytes, size_t from, size_t end, size_t least,
+                                  const bool *wanted);
 
 #endif

@@ -6,13 +6,8 @@
 #ifndef MS_MATCH_WORD_GROUPS_H
 #define MS_MATCH_WORD_GROUPS_H
 
-#include "match/anchor.h"
 #include "match/matcher.h"
-
-struct word_anchor {
-    uint32_t pattern;
-    struct ms_element element;
-};
+#include "match/word_filters.h"
 
 // Anchors [first, end) of a group's list.
 struct anchor_slice {
@@ -27,8 +22,12 @@ struct value_slot {
 };
 
 struct word_group {
+    // Elements are at any address: all of them, of 4 bytes and exact.
+    bool shifted;
+
     struct ms_test test;
-    struct ms_element_set *set; // owned; NULL unless the test is MS_TEST_SET
+    void *tables; // of the test; NULL where it needs none
+    struct ms_filter_costs compared;
 
     struct word_anchor *anchors; // exact ones by value, then by number; then the loose ones
     size_t n_anchors;
@@ -50,6 +49,9 @@ enum ms_status ms_word_groups_build(const struct ms_engine_input *input,
                                     struct word_group **groups_ret, size_t *n_ret,
                                     struct ms_error *error);
 void ms_word_groups_free(struct word_group *groups, size_t n);
+
+// The number of different exact values.
+size_t ms_word_group_values(const struct word_group *group);
 
 // The exact anchors of a value.
 static inline struct anchor_slice ms_word_group_exact(const struct word_group *group,

@@ -68,8 +68,8 @@ static bool is_direct(const struct pass *pass)
 {
     const struct word_group *group = pass->group;
 
-    return group->n_anchors == 1 && group->test.kind != MS_TEST_SET &&
-           is_whole(pass, &group->anchors[0]);
+    // The test of a single anchor is exact.
+    return group->n_anchors == 1 && is_whole(pass, &group->anchors[0]);
 }
 
 static bool emit(const struct pass *pass, uint32_t pattern, size_t start, uint64_t count)
@@ -220,6 +220,92 @@ static bool scan_elements(const struct pass *pass, size_t first, size_t end)
     return scan_tail(pass, next, first + n_blocks * block_bytes, n_elements % MS_BLOCK_ELEMENTS);
 }
 
+// == Elements at any address ==
+//
+// They are at multiples of 4 from four places on. The four searches go tile by tile, so that memory
+// is read once, and what they find is taken in the order of addresses.
+
+#define SHIFTS     4
+#define TILE_BYTES ((size_t)16 * 1024)
+
+struct shift {
+    size_t at; // where its first element begins
+    size_t n_elements;
+    size_t block;
+    uint64_t mask; // elements of the block that are left to be tried; 0: the search is over
+};
+
+static size_t shift_position(const struct shift *shift)
+{
+    return shift->at +
+           4 * (shift->block * MS_BLOCK_ELEMENTS + (size_t)__builtin_ctzll(shift->mask));
+}
+
+// Finds the next block, from `block` on, in which elements pass.
+static void shift_search(const struct pass *pass, struct shift *shift, size_t block)
+{
+    const struct ms_test *test = &pass->group->test;
+    ms_next_block_fn *next = pass->words->kernels->next[test->kind][2];
+    const uint8_t *bytes = pass->window->bytes + shift->at;
+    size_t n_blocks = shift->n_elements / MS_BLOCK_ELEMENTS;
+    size_t n_left = shift->n_elements % MS_BLOCK_ELEMENTS;
+    uint8_t copy[4 * MS_BLOCK_ELEMENTS] = {0};
+
+    shift->mask = 0;
+    shift->block = block < n_blocks ? next(test, bytes, block, n_blocks, &shift->mask) : block;
+    if (shift->block != n_blocks || n_left == 0)
+        return;
+    memcpy(copy, bytes + n_blocks * sizeof(copy), 4 * n_left);
+    if (next(test, copy, 0, 1, &shift->mask) == 0)
+        shift->mask &= (UINT64_C(1) << n_left) - 1;
+    else
+        shift->mask = 0;
+}
+
+// Tries all elements of the shifts that pass.
+static bool try_shifts(const struct pass *pass, struct shift shifts[SHIFTS])
+{
+    for (;;) {
+        struct shift *first = NULL;
+        size_t at;
+
+        for (size_t i = 0; i < SHIFTS; i++) {
+            if (shifts[i].mask && (!first || shift_position(&shifts[i]) < shift_position(first)))
+                first = &shifts[i];
+        }
+        if (!first)
+            return true;
+        at = shift_position(first);
+        if (!try_value(pass, ms_le(pass->window->bytes + at, 4), at))
+            return false;
+        first->mask &= first->mask - 1;
+        if (first->mask == 0)
+            shift_search(pass, first, first->block + 1);
+    }
+}
+
+// Searches for elements that lie in [first, end), at any address.
+static bool scan_shifted(const struct pass *pass, size_t first, size_t end)
+{
+    for (size_t tile = first; tile + 4 <= end; tile += TILE_BYTES) {
+        // The last address, and one, at which elements of the tile begin.
+        size_t tile_end = end - 3 - tile < TILE_BYTES ? end - 3 : tile + TILE_BYTES;
+        struct shift shifts[SHIFTS] = {0};
+
+        for (size_t i = 0; i < SHIFTS; i++) {
+            shifts[i].at = tile + i;
+            if (tile + i < tile_end)
+                shifts[i].n_elements = (tile_end - tile - i + 3) / 4;
+            shift_search(pass, &shifts[i], 0);
+        }
+        if (!try_shifts(pass, shifts))
+            return false;
+    }
+    return true;
+}
+
+// == Windows ==
+
 // Anchors of matches that start in [own_start, own_end) lie in [own_start + min_offset,
 // own_end + max_offset + width).
 static bool scan_group(struct pass *pass)
@@ -231,12 +317,15 @@ static bool scan_group(struct pass *pass)
     // own_end is one past the last start, and an element that begins there would be one too many.
     size_t end = window->own_end - 1 + group->max_offset + width;
 
-    first += (size_t)(-(window->address + first) & (width - 1));
+    if (!group->shifted)
+        first += (size_t)(-(window->address + first) & (width - 1));
     if (end > window->length)
         end = window->length;
     if (first >= end)
         return true;
     pass->counters->bytes[MS_ENGINE_WORDS] += end - first;
+    if (group->shifted)
+        return scan_shifted(pass, first, end);
     pass->direct = is_direct(pass);
     return scan_elements(pass, first, end);
 }
@@ -263,9 +352,73 @@ static enum ms_status scan(const void *engine, struct ms_scratch *scratch,
     return MS_OK;
 }
 
+// == Explaining ==
+
+static const char *why_test(enum ms_test_kind kind)
+{
+    static const char *const reasons[MS_N_TESTS] = {
+        [MS_TEST_EQUAL] = "one value",
+        [MS_TEST_FEW] = "so few values are compared one by one",
+        [MS_TEST_MASKED] = "a mask of its own",
+        [MS_TEST_RANGE] = "a range of its own",
+        [MS_TEST_NIBBLE_PAIRS] = "expected to cost least",
+        [MS_TEST_NIBBLES] = "expected to cost least",
+        [MS_TEST_WIDE_NIBBLES] = "expected to cost least",
+        [MS_TEST_HASHED] = "values: one look-up, however many there are",
+        [MS_TEST_SET] = "masks and ranges share a filter by halves of the value",
+    };
+
+    return reasons[kind];
+}
+
+static size_t table_bytes(const struct ms_test *test)
+{
+    switch (test->kind) {
+    case MS_TEST_NIBBLE_PAIRS:
+    case MS_TEST_NIBBLES:
+    case MS_TEST_WIDE_NIBBLES:
+        return sizeof(*test->nibbles);
+    case MS_TEST_HASHED:
+        return sizeof(test->hashed->map[0]) << (32 - test->hashed->shift);
+    case MS_TEST_SET:
+        return sizeof(test->set->map);
+    default:
+        return 0;
+    }
+}
+
+static void explain_group(const struct word_group *group, ms_explain_pass_fn *pass, void *user)
+{
+    const struct ms_test *test = &group->test;
+    struct ms_explained_pass row = {
+        .engine = MS_ENGINE_WORDS,
+        .method = ms_explain_test(test->kind),
+        .reason = why_test(test->kind),
+        .candidates =
+            MS_EXPLAIN_GIB / test->width * ms_explain_share(test, ms_word_group_values(group)),
+        .table_bytes = table_bytes(test),
+        .n_costs = group->compared.n,
+    };
+
+    memcpy(row.costs, group->compared.tests, sizeof(row.costs));
+    for (size_t i = 0; i < group->n_anchors; i++)
+        ms_explain_anchor(&row, group->anchors[i].pattern, group->anchors[i].element.offset,
+                          test->width);
+    pass(user, &row);
+}
+
+static void explain(const void *engine, ms_explain_pass_fn *pass, void *user)
+{
+    const struct words *words = engine;
+
+    for (size_t i = 0; i < words->n_groups; i++)
+        explain_group(&words->groups[i], pass, user);
+}
+
 const struct ms_engine_ops ms_engine_words = {
     .id = MS_ENGINE_WORDS,
     .build = build,
     .free = destroy,
     .scan = scan,
+    .explain = explain,
 };

@@ -3,7 +3,7 @@
 // A walk over the mappings of a space collects stretches of addresses at which matches may start:
 // each marked page, and as many bytes before it as a match may begin before its candidate; the same
 // before a marked seam. They come by ascending address, so that what overlaps is merged on the way,
-// and are matched as soon as they are complete. No address is looked at twice.
+// and are parts of tasks as soon as they are complete. No address is looked at twice.
 //
 // Many spaces map the same tables. One in which a walk has found nothing to report is settled: only
 // what lies so near to its ends that a match there may have bytes outside of it is walked again.
@@ -11,24 +11,19 @@
 #include "scan/confirm.h"
 
 #include "base/extent.h"
-
-#include <stdlib.h>
-
-// Records that are kept before a stretch is halved.
-#define MAX_RECORDS 16384
+#include "scan/tasks.h"
 
 struct pass {
     const struct ms_confirm *confirm;
+    struct ms_tasks *tasks;
     const struct ms_range_group *group;
-    struct ms_job_result result;
-    MS_VEC(struct ms_piece) pieces;
 
     // The segment that the walk is in: mapped memory without a hole.
     bool in_segment;
     uint64_t segment_first;
     uint64_t last;          // of the last mapping
     uint64_t physical_last; // its physical address
-    size_t stretch;         // numbers segments
+    size_t segment;         // its number
 
     // Addresses at which matches may start, to be matched again. Those below `next` have been.
     bool has_pending;
@@ -37,120 +32,35 @@ struct pass {
     uint64_t next;
     bool done; // of the group: there is no address above
 
-    uint64_t n_taken;   // records, and failures to read
-    uint64_t n_counted; // bytes counted as scanned
+    uint64_t n_counted; // bytes that were passed
     uint64_t end_bytes; // of a settled table, that are walked at either end
+    uint64_t n_marked;  // pages
 };
-
-// == Matching ==
-
-// Fetches the window around own bytes [first, last], as far as memory goes. False without memory.
-static enum ms_status fetch(struct pass *pass, uint64_t first, uint64_t last,
-                            struct ms_window *window, struct ms_error *error)
-{
-    struct ms_margins margins = ms_matcher_margins(pass->confirm->worker->shared->matcher);
-    uint64_t start = ms_max_u64(first - ms_min_u64(margins.before, first), pass->segment_first);
-    uint64_t end = last + ms_min_u64(margins.after, pass->group->last - last), at = start;
-    struct ms_view_cursor cursor;
-    struct ms_mapping_info mapping;
-    size_t length = 0;
-
-    pass->pieces.n = 0;
-    ms_view_cursor_start(&cursor, pass->confirm->view, start, end);
-    while (ms_view_cursor_next(&cursor, &mapping) && mapping.first == at &&
-           mapping.state == MS_MAPPED_PRESENT) {
-        struct ms_piece piece = {mapping.physical, (size_t)(mapping.last - mapping.first) + 1};
-
-        if (!ms_vec_push(&pass->pieces, piece))
-            return ms_fail_nomem(error);
-        length += piece.length;
-        at = mapping.last + 1;
-        if (mapping.last == end)
-            break;
-    }
-    *window = (struct ms_window){
-        .length = length,
-        .address = start,
-        .own_start = (size_t)(first - start),
-        .own_end = (size_t)(last - start) + 1,
-        .pieces = pass->group->n_pieces > 1
-                      ? &pass->confirm->ranges->pieces.items[pass->group->first_piece]
-                      : NULL,
-        .n_pieces = pass->group->n_pieces > 1 ? pass->group->n_pieces : 0,
-    };
-    return ms_reader_gather(&pass->confirm->worker->reader, pass->pieces.items, pass->pieces.n,
-                            length, error);
-}
-
-// Matches own bytes [first, last] into the result. MS_STOPPED: there are too many matches.
-static enum ms_status match(struct pass *pass, uint64_t first, uint64_t last,
-                            struct ms_error *error)
-{
-    struct ms_worker *worker = pass->confirm->worker;
-    struct ms_search_counters *counters = &worker->scratch->counters;
-    struct ms_window window;
-    enum ms_status status = fetch(pass, first, last, &window, error);
-
-    if (status != MS_OK)
-        return status;
-    window.bytes = worker->reader.bytes;
-    counters->chunks++;
-    counters->read_bytes += worker->reader.n_read;
-    counters->mapped_bytes += worker->reader.n_read ? 0 : window.length;
-    worker->collector.records = &pass->result.records;
-    worker->collector.failed = false;
-    worker->collector.stretch = pass->stretch;
-    worker->collector.limit =
-        first == last ? SIZE_MAX : MAX_RECORDS + ms_matcher_count(worker->shared->matcher);
-    status = ms_job_match_copied(worker, &window, &pass->result, error);
-    return worker->collector.failed ? ms_fail_nomem(error) : status;
-}
-
-static enum ms_status confirm_part(struct pass *pass, uint64_t first, uint64_t last,
-                                   struct ms_error *error)
-{
-    enum ms_status status = match(pass, first, last, error);
-    uint64_t middle = first + (last - first) / 2;
-
-    if (status == MS_OK) {
-        pass->n_taken += pass->result.records.n + (pass->result.unreadable > 0);
-        // What the first pass could read and this one cannot.
-        *pass->confirm->scanned -= pass->result.unreadable;
-        pass->result.scanned = pass->result.unreadable = 0;
-        pass->result.gaps.n = 0;
-        ms_records_sort(&pass->result.records);
-        pass->result.next = last == UINT64_MAX ? last : last + 1;
-        status = ms_report_add(pass->confirm->report, &pass->result, error);
-        ms_job_result_clear(&pass->result);
-        return status;
-    }
-    ms_job_result_clear(&pass->result);
-    if (status != MS_STOPPED || first == last)
-        return status;
-    status = confirm_part(pass, first, middle, error);
-    return status == MS_OK ? confirm_part(pass, middle + 1, last, error) : status;
-}
 
 // == Places to look at ==
 
 static enum ms_status flush(struct pass *pass, struct ms_error *error)
 {
-    uint64_t page = ms_page_start(pass->pending_first);
+    const struct ms_confirm *confirm = pass->confirm;
+    struct ms_task_part part = {
+        .first = pass->pending_first,
+        .last = pass->pending_last,
+        .group = pass->group,
+        .segment_first = pass->segment_first,
+        .segment = pass->segment,
+    };
     enum ms_status status = MS_OK;
 
     if (!pass->has_pending)
         return MS_OK;
     pass->has_pending = false;
-    if (pass->confirm->places)
-        status = ms_places_enter(pass->confirm->places, pass->confirm->view,
-                                 ms_max_u64(pass->group->first, page), pass->pending_last, error);
-    if (status == MS_OK)
-        status = confirm_part(pass, pass->pending_first, pass->pending_last, error);
-    if (status == MS_OK)
-        status = ms_report_progress(pass->confirm->report);
-    pass->done = pass->pending_last == UINT64_MAX;
-    pass->next = pass->pending_last + 1;
-    return status;
+    pass->done = part.last == UINT64_MAX;
+    pass->next = part.last + 1;
+    if (confirm->places)
+        status = ms_places_enter(confirm->places, confirm->view,
+                                 ms_max_u64(pass->group->first, ms_page_start(part.first)),
+                                 part.last, &ms_tasks_at_hand(pass->tasks)->folded, error);
+    return status == MS_OK ? ms_tasks_add(pass->tasks, &part, error) : status;
 }
 
 // Matches that start in [first, last] of the segment are to be found: `first` is `back` bytes below
@@ -182,7 +92,7 @@ static enum ms_status want(struct pass *pass, uint64_t first, uint64_t last, siz
 static bool is_near_unmapped(const struct pass *pass, uint64_t physical)
 {
     const struct ms_confirm *confirm = pass->confirm;
-    struct ms_margins margins = ms_matcher_margins(confirm->worker->shared->matcher);
+    struct ms_margins margins = ms_matcher_margins(confirm->matcher);
     uint64_t page = ms_page_start(physical);
     uint64_t before = ms_min_u64(page, confirm->candidates->back);
     uint64_t last = page + (MS_PAGE_BYTES - 1);
@@ -213,7 +123,7 @@ static enum ms_status want_pages(struct pass *pass, const struct ms_mapping_info
         uint64_t last = ms_min_u64(start + (MS_PAGE_BYTES - 1) - in_page, length);
 
         start = start > in_page ? start - in_page : 0;
-        pass->confirm->worker->scratch->counters.marked_pages++;
+        pass->n_marked++;
         if (pass->confirm->unmapped_only && !is_near_unmapped(pass, mapping->physical + start))
             continue;
         status = want(pass, mapping->first + start, mapping->first + last,
@@ -251,19 +161,17 @@ static enum ms_status enter_mapping(struct pass *pass, const struct ms_mapping_i
         status = flush(pass, error);
         pass->in_segment = true;
         pass->segment_first = mapping->first;
-        pass->stretch++;
+        pass->segment++;
     }
     pass->last = mapping->last;
     pass->physical_last = mapping->physical + (mapping->last - mapping->first);
     return status == MS_OK ? want_pages(pass, mapping, error) : status;
 }
 
-static void count_scanned(struct pass *pass, uint64_t bytes)
+static void count_walked(struct pass *pass, uint64_t bytes)
 {
     pass->n_counted += bytes;
-    pass->confirm->report->done_bytes += bytes;
-    if (!pass->confirm->unmapped_only)
-        *pass->confirm->scanned += bytes;
+    ms_tasks_at_hand(pass->tasks)->walked += bytes;
 }
 
 static enum ms_status walk_mapping(struct pass *pass, const struct ms_mapping_info *mapping,
@@ -276,7 +184,7 @@ static enum ms_status walk_mapping(struct pass *pass, const struct ms_mapping_in
         return MS_OK;
     }
     if (first <= mapping->last)
-        count_scanned(pass, mapping->last - first + 1);
+        count_walked(pass, mapping->last - first + 1);
     return enter_mapping(pass, mapping, error);
 }
 
@@ -297,10 +205,10 @@ static enum ms_status pass_over(struct pass *pass, const struct ms_mapping_info 
     if (status == MS_OK)
         status = flush(pass, error);
     // A segment begins with the second, as it does not touch what was walked last.
-    pass->next = tail + ms_matcher_margins(pass->confirm->worker->shared->matcher).before;
+    pass->next = tail + ms_matcher_margins(pass->confirm->matcher).before;
     if (status == MS_OK)
         status = walk_range(pass, tail, table->last, 0, error);
-    count_scanned(pass, present - (pass->n_counted - counted));
+    count_walked(pass, present - (pass->n_counted - counted));
     return status;
 }
 
@@ -308,23 +216,23 @@ static enum ms_status walk_table(struct pass *pass, const struct ms_mapping_info
                                  struct ms_error *error)
 {
     uint8_t *settled = &pass->confirm->settled[table->physical];
-    uint64_t bytes = table->last - table->first + 1, n_taken;
-    enum ms_status status;
+    uint64_t bytes = table->last - table->first + 1, first;
+    enum ms_status status = ms_tasks_know(pass->tasks, settled, error);
 
-    if (*settled)
+    if (status == MS_OK && *settled == MS_SETTLED)
         return pass_over(pass, table, error);
-    status = flush(pass, error);
-    n_taken = pass->n_taken;
+    if (status == MS_OK)
+        status = flush(pass, error);
+    first = pass->tasks->n_parts;
     if (status == MS_OK)
         status = walk_range(pass, table->first, table->last, bytes, error);
     if (status == MS_OK)
         status = flush(pass, error);
-    *settled = status == MS_OK && pass->n_taken == n_taken && pass->end_bytes <= bytes / 4;
-    return status;
+    return status == MS_OK && pass->end_bytes <= bytes / 4
+               ? ms_tasks_settle(pass->tasks, settled, first, error)
+               : status;
 }
 
-// Tables of fewer than `whole_below` bytes, all of them in the range, are walked until they are
-// settled.
 static enum ms_status walk_range(struct pass *pass, uint64_t first, uint64_t last,
                                  uint64_t whole_below, struct ms_error *error)
 {
@@ -345,7 +253,7 @@ static enum ms_status walk_range(struct pass *pass, uint64_t first, uint64_t las
 static enum ms_status walk_group(struct pass *pass, struct ms_error *error)
 {
     const struct ms_confirm *confirm = pass->confirm;
-    size_t before = ms_matcher_margins(confirm->worker->shared->matcher).before;
+    size_t before = ms_matcher_margins(confirm->matcher).before;
     uint64_t from = confirm->from - ms_min_u64(before, confirm->from);
     // What a table has to report depends on where it lies, if matches across the ends of ranges are
     // left out. (Those below `from` are, in the first bytes of a table, which are always walked.)
@@ -364,23 +272,24 @@ static enum ms_status walk_group(struct pass *pass, struct ms_error *error)
 // those that tell where it starts.
 static uint64_t end_bytes(const struct ms_confirm *confirm)
 {
-    struct ms_margins margins = ms_matcher_margins(confirm->worker->shared->matcher);
+    struct ms_margins margins = ms_matcher_margins(confirm->matcher);
     uint64_t bytes = (uint64_t)margins.before + margins.after;
 
     return ms_round_up(bytes + 1, MS_PAGE_BYTES);
 }
 
-enum ms_status ms_confirm_run(const struct ms_confirm *confirm, struct ms_error *error)
+enum ms_status ms_confirm_run(const struct ms_confirm *confirm, struct ms_tasks *tasks,
+                              uint64_t *marked_pages, struct ms_error *error)
 {
-    struct pass pass = {.confirm = confirm, .end_bytes = end_bytes(confirm)};
+    struct pass pass = {.confirm = confirm, .tasks = tasks, .end_bytes = end_bytes(confirm)};
     enum ms_status status = MS_OK;
 
+    ms_tasks_begin_space(tasks, confirm);
     for (size_t i = 0; i < confirm->ranges->groups.n && status == MS_OK; i++) {
         pass.group = &confirm->ranges->groups.items[i];
         if (pass.group->last >= confirm->from)
             status = walk_group(&pass, error);
     }
-    ms_job_result_release(&pass.result);
-    free(pass.pieces.items);
-    return status;
+    *marked_pages += pass.n_marked;
+    return status == MS_OK ? ms_tasks_end_space(tasks, error) : status;
 }

@@ -72,6 +72,8 @@ void ms_worker_release(struct ms_worker *worker)
     ms_scratch_free(worker->scratch);
     ms_collector_release(&worker->collector);
     ms_reader_release(&worker->reader);
+    ms_job_result_release(&worker->own);
+    free(worker->pieces.items);
     *worker = (struct ms_worker){0};
 }
 

@@ -20,6 +20,8 @@ struct ms_job_result {
     uint64_t next; // every match that starts below it is in this result or an earlier one
 };
 
+struct ms_tasks;
+
 // What the jobs of one search share. Nothing here changes but `stop`.
 struct ms_job_shared {
     const struct ms_image *image;
@@ -30,7 +32,8 @@ struct ms_job_shared {
     const struct ms_candidates *candidates; // with marks: what is searched for, at seams by classes
     const atomic_uchar *muted;
     bool count_only;
-    atomic_bool stop; // jobs end as soon as they see it, with MS_STOPPED
+    const struct ms_tasks *tasks; // whose jobs are those of the second pass; NULL
+    atomic_bool stop;             // jobs end as soon as they see it, with MS_STOPPED
 };
 
 // What one thread needs for its jobs.
@@ -42,6 +45,10 @@ struct ms_worker {
     struct ms_collector collector;
     struct ms_marker marker;
     struct ms_sink *sink; // of one of these two
+
+    // Of the second pass:
+    MS_VEC(struct ms_piece) pieces; // of the window
+    struct ms_job_result own;       // what it yields, by itself
 
     // Hands over a part of a job that yields too much to keep; the result is empty again on return.
     // Set by the owner. MS_STOPPED: the search has been stopped.

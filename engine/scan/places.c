@@ -18,13 +18,6 @@ struct list {
     struct ms_hit_place places[MS_MAX_MAPPINGS];
 };
 
-// A folded page in the stretch that the search has come to.
-struct entry {
-    uint64_t address;
-    size_t page;
-    bool stands; // for all places; else it is left out
-};
-
 // A marked page that a table maps as a whole.
 struct marked {
     uint64_t offset; // in what the table spans
@@ -61,7 +54,8 @@ struct ms_places {
     ms_bits *seen;                               // by page: the first place has been come to
     ms_bits *wanted;                             // by page: its places are to be listed
     MS_VEC(struct list) lists;                   // ascending by page
-    MS_VEC(struct entry) entries;                // ascending by address
+    struct ms_folded_pages *entered;             // where entered pages go
+    const struct ms_folded_pages *at;            // of what is being reported; NULL
     struct ms_hit_place listed[MS_MAX_MAPPINGS]; // of the last hit
 };
 
@@ -283,9 +277,9 @@ static enum ms_status list_one(struct ms_places *places, size_t page, struct ms_
         atomic_store_explicit(&places->wanted[places->lists.items[i].page / 64], 0,
                               memory_order_relaxed);
     ms_bits_set(places->wanted, page);
-    for (size_t i = 0; i < places->entries.n; i++) {
-        if (places->entries.items[i].stands)
-            ms_bits_set(places->wanted, places->entries.items[i].page);
+    for (size_t i = 0; places->at && i < places->at->pages.n; i++) {
+        if (places->at->pages.items[i].stands)
+            ms_bits_set(places->wanted, places->at->pages.items[i].page);
     }
     return make_lists(places, error);
 }
@@ -369,14 +363,13 @@ void ms_places_free(struct ms_places *places)
     free((void *)places->seen);
     free((void *)places->wanted);
     free(places->lists.items);
-    free(places->entries.items);
     free(places);
 }
 
 // == The search ==
 
-static bool add_entry(struct ms_places *places, const struct ms_view *view,
-                      const struct whole *whole)
+static bool enter_page(struct ms_places *places, const struct ms_view *view,
+                       const struct whole *whole)
 {
     bool stands = !ms_bits_test(places->seen, whole->page);
 
@@ -384,31 +377,35 @@ static bool add_entry(struct ms_places *places, const struct ms_view *view,
     if (!is_folded(places, whole->page))
         return true;
     ms_bits_set(places->seen, whole->page);
-    return ms_vec_push(&places->entries, (struct entry){whole->address, whole->page, stands});
+    return ms_vec_push(&places->entered->pages,
+                       (struct ms_folded_page){whole->address, whole->page, stands});
 }
 
 enum ms_status ms_places_enter(struct ms_places *places, const struct ms_view *view, uint64_t first,
-                               uint64_t last, struct ms_error *error)
+                               uint64_t last, struct ms_folded_pages *folded,
+                               struct ms_error *error)
 {
-    places->entries.n = 0;
-    return visit_range(places, view, first, last, 0, add_entry) ? MS_OK : ms_fail_nomem(error);
+    folded->places = places;
+    places->entered = folded;
+    return visit_range(places, view, first, last, 0, enter_page) ? MS_OK : ms_fail_nomem(error);
 }
 
-static const struct entry *find_entry(const struct ms_places *places, uint64_t address)
+static const struct ms_folded_page *find_folded(const struct ms_folded_pages *folded,
+                                                uint64_t address)
 {
     uint64_t page = ms_page_start(address);
-    size_t low = 0, high = places->entries.n;
+    size_t low = 0, high = folded->pages.n;
 
     while (low < high) {
         size_t middle = low + (high - low) / 2;
 
-        if (places->entries.items[middle].address < page)
+        if (folded->pages.items[middle].address < page)
             low = middle + 1;
         else
             high = middle;
     }
-    return low < places->entries.n && places->entries.items[low].address == page
-               ? &places->entries.items[low]
+    return low < folded->pages.n && folded->pages.items[low].address == page
+               ? &folded->pages.items[low]
                : NULL;
 }
 
@@ -426,19 +423,26 @@ static bool can_fold(const struct ms_places *places, uint32_t pattern, uint64_t 
 
 static bool allows(void *user, uint32_t pattern, uint64_t address, uint32_t length, size_t *stretch)
 {
-    struct ms_places *places = user;
-    const struct entry *entry =
-        can_fold(places, pattern, address, length) ? find_entry(places, address) : NULL;
+    const struct ms_folded_pages *folded = user;
+    const struct ms_folded_page *page;
 
-    if (!entry)
+    if (folded->pages.n == 0 || !can_fold(folded->places, pattern, address, length))
         return true;
-    *stretch = FOLDED | entry->page;
-    return entry->stands;
+    page = find_folded(folded, address);
+    if (!page)
+        return true;
+    *stretch = FOLDED | page->page;
+    return page->stands;
 }
 
-struct ms_judge ms_places_judge(struct ms_places *places)
+struct ms_judge ms_places_judge(struct ms_folded_pages *folded)
 {
-    return (struct ms_judge){allows, places};
+    return (struct ms_judge){allows, folded};
+}
+
+void ms_places_turn_to(struct ms_places *places, const struct ms_folded_pages *folded)
+{
+    places->at = folded;
 }
 
 // The list of a page that is folded. NULL without memory.

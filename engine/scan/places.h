@@ -32,13 +32,32 @@ enum ms_status ms_places_create(const struct ms_matcher *matcher, const struct m
                                 struct ms_places **places_ret, struct ms_error *error);
 void ms_places_free(struct ms_places *places);
 
-// The search comes to [first, last] of the view's space, which is behind all places that it came to
-// before. It comes to whole pages, as far as they are asked for.
-enum ms_status ms_places_enter(struct ms_places *places, const struct ms_view *view, uint64_t first,
-                               uint64_t last, struct ms_error *error);
+// A folded page in what one task looks at.
+struct ms_folded_page {
+    uint64_t address;
+    size_t page;
+    bool stands; // for all places; else it is left out
+};
 
-// Leaves out matches that an earlier place stands for.
-struct ms_judge ms_places_judge(struct ms_places *places);
+// Those of a task, ascending by address. Empty is zero-initialised but for `places`; free the
+// items.
+struct ms_folded_pages {
+    const struct ms_places *places;
+    MS_VEC(struct ms_folded_page) pages;
+};
+
+// The search comes to [first, last] of the view's space, which is behind all places that it came to
+// before: adds the folded pages there. It comes to whole pages, as far as they are asked for.
+enum ms_status ms_places_enter(struct ms_places *places, const struct ms_view *view, uint64_t first,
+                               uint64_t last, struct ms_folded_pages *folded,
+                               struct ms_error *error);
+
+// Leaves out matches that an earlier place stands for. Any thread may ask it.
+struct ms_judge ms_places_judge(struct ms_folded_pages *folded);
+
+// The hits that are listed next lie in what this task looks at: their pages are listed together.
+// Valid until the next call.
+void ms_places_turn_to(struct ms_places *places, const struct ms_folded_pages *folded);
 
 // Fills the mappings of a hit, whose other members are set, if it stands for several. They are
 // valid until the next call.

@@ -8,6 +8,14 @@
 
 #define WAIT_NANOSECONDS 100000000
 
+// Results that are held for each worker. While the thread that reports is at a unit of its own, the
+// others go on for so long.
+#define SLOTS_EACH 4
+
+// Units that wait when a worker is woken for one that is added. Waking costs as much as a small
+// unit; and fewer are not lost, since the thread that adds takes what nobody has taken.
+#define WAKING 4
+
 enum slot_state {
     SLOT_FREE, // its worker, if it has one, is at work
     SLOT_PART, // its worker waits until it has been reported
@@ -23,9 +31,11 @@ struct slot {
 // unit that is next in order always has its slot, and nobody waits for ever.
 struct ms_queue {
     pthread_mutex_t mutex;
-    pthread_cond_t for_workers;  // a slot was reported
+    pthread_cond_t for_workers;  // there is a unit, and a slot for it
+    pthread_cond_t for_parts;    // a part was reported
     pthread_cond_t for_reporter; // a slot is ready
     size_t n_units;
+    bool open;       // more may be added
     size_t taken;    // units below have been taken
     size_t reported; // units below have been reported
     bool stopped;
@@ -42,7 +52,7 @@ enum ms_status ms_queue_create(size_t n_units, unsigned n_workers, struct ms_que
     if (!queue)
         return ms_fail_nomem(error);
     queue->n_units = n_units;
-    queue->n_slots = 2 * (size_t)n_workers + 2;
+    queue->n_slots = SLOTS_EACH * (size_t)n_workers;
     queue->slots = calloc(queue->n_slots, sizeof(*queue->slots));
     if (!queue->slots) {
         free(queue);
@@ -53,6 +63,7 @@ enum ms_status ms_queue_create(size_t n_units, unsigned n_workers, struct ms_que
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     pthread_cond_init(&queue->for_workers, NULL);
+    pthread_cond_init(&queue->for_parts, NULL);
     pthread_cond_init(&queue->for_reporter, &attributes);
     pthread_condattr_destroy(&attributes);
     *queue_ret = queue;
@@ -67,6 +78,7 @@ void ms_queue_free(struct ms_queue *queue)
         ms_job_result_release(&queue->slots[i].result);
     free(queue->slots);
     pthread_cond_destroy(&queue->for_reporter);
+    pthread_cond_destroy(&queue->for_parts);
     pthread_cond_destroy(&queue->for_workers);
     pthread_mutex_destroy(&queue->mutex);
     free(queue);
@@ -77,19 +89,32 @@ static struct slot *slot_of(struct ms_queue *queue, size_t unit)
     return &queue->slots[unit % queue->n_slots];
 }
 
+static bool has_free_slot(const struct ms_queue *queue)
+{
+    return queue->taken < queue->reported + queue->n_slots;
+}
+
+// There is a free slot, too.
+static bool take(struct ms_queue *queue, size_t *unit_ret, struct ms_job_result **result_ret)
+{
+    if (queue->stopped || queue->taken == queue->n_units)
+        return false;
+    *unit_ret = queue->taken++;
+    *result_ret = &slot_of(queue, *unit_ret)->result;
+    if (queue->taken == queue->n_units && !queue->open)
+        pthread_cond_broadcast(
+            &queue->for_workers); // who waits for a place has nothing to wait for
+    return true;
+}
+
 bool ms_queue_take(struct ms_queue *queue, size_t *unit_ret, struct ms_job_result **result_ret)
 {
-    bool taken = false;
+    bool taken;
 
     pthread_mutex_lock(&queue->mutex);
-    while (!queue->stopped && queue->taken < queue->n_units &&
-           queue->taken >= queue->reported + queue->n_slots)
+    while (!queue->stopped && (queue->taken < queue->n_units ? !has_free_slot(queue) : queue->open))
         pthread_cond_wait(&queue->for_workers, &queue->mutex);
-    if (!queue->stopped && queue->taken < queue->n_units) {
-        *unit_ret = queue->taken++;
-        *result_ret = &slot_of(queue, *unit_ret)->result;
-        taken = true;
-    }
+    taken = take(queue, unit_ret, result_ret);
     pthread_mutex_unlock(&queue->mutex);
     return taken;
 }
@@ -112,7 +137,7 @@ bool ms_queue_part(struct ms_queue *queue, size_t unit)
     slot->state = SLOT_PART;
     pthread_cond_signal(&queue->for_reporter);
     while (!queue->stopped && slot->state == SLOT_PART)
-        pthread_cond_wait(&queue->for_workers, &queue->mutex);
+        pthread_cond_wait(&queue->for_parts, &queue->mutex);
     going_on = !queue->stopped;
     pthread_mutex_unlock(&queue->mutex);
     return going_on;
@@ -131,24 +156,49 @@ static struct timespec a_moment_from_now(void)
     return until;
 }
 
-enum ms_queue_event ms_queue_wait(struct ms_queue *queue, struct ms_job_result **result_ret)
+// What is to be done now; MS_QUEUE_TIMEOUT: nothing yet.
+static enum ms_queue_event event_now(struct ms_queue *queue, size_t *unit_ret,
+                                     struct ms_job_result **result_ret)
 {
-    struct timespec until = a_moment_from_now();
-    enum ms_queue_event event = MS_QUEUE_END;
-    int waited = 0;
+    struct slot *slot = slot_of(queue, queue->reported);
+
+    if (queue->stopped || queue->reported == queue->n_units)
+        return MS_QUEUE_END;
+    if (slot->state != SLOT_FREE) {
+        *result_ret = &slot->result;
+        return MS_QUEUE_RESULT;
+    }
+    if (unit_ret && has_free_slot(queue) && take(queue, unit_ret, result_ret)) {
+        if (queue->open && queue->taken < queue->n_units)
+            pthread_cond_signal(&queue->for_workers); // for what is left, however little
+        return MS_QUEUE_UNIT;
+    }
+    return MS_QUEUE_TIMEOUT;
+}
+
+enum ms_queue_event ms_queue_wait(struct ms_queue *queue, size_t *unit_ret,
+                                  struct ms_job_result **result_ret)
+{
+    enum ms_queue_event event;
+    struct timespec until;
 
     pthread_mutex_lock(&queue->mutex);
-    while (!queue->stopped && queue->reported < queue->n_units && waited == 0 &&
-           slot_of(queue, queue->reported)->state == SLOT_FREE)
-        waited = pthread_cond_timedwait(&queue->for_reporter, &queue->mutex, &until);
-    if (!queue->stopped && queue->reported < queue->n_units) {
-        struct slot *slot = slot_of(queue, queue->reported);
-
-        *result_ret = &slot->result;
-        event = slot->state == SLOT_FREE ? MS_QUEUE_TIMEOUT : MS_QUEUE_RESULT;
+    event = event_now(queue, unit_ret, result_ret);
+    if (event == MS_QUEUE_TIMEOUT) {
+        until = a_moment_from_now();
+        while (event == MS_QUEUE_TIMEOUT &&
+               pthread_cond_timedwait(&queue->for_reporter, &queue->mutex, &until) == 0)
+            event = event_now(queue, unit_ret, result_ret);
     }
     pthread_mutex_unlock(&queue->mutex);
     return event;
+}
+
+void ms_queue_offer(struct ms_queue *queue, size_t unit)
+{
+    pthread_mutex_lock(&queue->mutex);
+    slot_of(queue, unit)->state = SLOT_PART;
+    pthread_mutex_unlock(&queue->mutex);
 }
 
 void ms_queue_next(struct ms_queue *queue)
@@ -158,11 +208,46 @@ void ms_queue_next(struct ms_queue *queue)
     pthread_mutex_lock(&queue->mutex);
     slot = slot_of(queue, queue->reported);
     ms_job_result_clear(&slot->result);
-    if (slot->state == SLOT_DONE)
+    if (slot->state == SLOT_PART) {
+        pthread_cond_broadcast(&queue->for_parts);
+    } else {
         queue->reported++;
+        if (queue->taken < queue->n_units)
+            pthread_cond_signal(&queue->for_workers);
+    }
     slot->state = SLOT_FREE;
-    pthread_cond_broadcast(&queue->for_workers);
     pthread_mutex_unlock(&queue->mutex);
+}
+
+void ms_queue_open(struct ms_queue *queue)
+{
+    queue->open = true;
+}
+
+size_t ms_queue_slots(const struct ms_queue *queue)
+{
+    return queue->n_slots;
+}
+
+void ms_queue_add(struct ms_queue *queue)
+{
+    pthread_mutex_lock(&queue->mutex);
+    queue->n_units++;
+    if (queue->n_units - queue->taken >= WAKING)
+        pthread_cond_signal(&queue->for_workers);
+    pthread_mutex_unlock(&queue->mutex);
+}
+
+bool ms_queue_has_next(struct ms_queue *queue, size_t n)
+{
+    bool next;
+
+    pthread_mutex_lock(&queue->mutex);
+    next = !queue->stopped &&
+           (queue->reported < n || (queue->reported < queue->n_units &&
+                                    slot_of(queue, queue->reported)->state != SLOT_FREE));
+    pthread_mutex_unlock(&queue->mutex);
+    return next;
 }
 
 void ms_queue_stop(struct ms_queue *queue)
@@ -170,6 +255,7 @@ void ms_queue_stop(struct ms_queue *queue)
     pthread_mutex_lock(&queue->mutex);
     queue->stopped = true;
     pthread_cond_broadcast(&queue->for_workers);
+    pthread_cond_broadcast(&queue->for_parts);
     pthread_cond_broadcast(&queue->for_reporter);
     pthread_mutex_unlock(&queue->mutex);
 }

@@ -94,6 +94,7 @@ static enum ms_status prepare(struct search *search, const struct ms_search_opti
     runner->shared.plan = &search->plan;
     runner->shared.muted = search->report.muted;
     runner->shared.count_only = options->count_only || !search->report.callbacks->hit;
+    runner->job = ms_job_run;
     runner->n_units = search->plan.units.n - 1;
     runner->counters = &result->counters;
     runner->report = add_result;

@@ -3,25 +3,15 @@
 #include "scan/space_search.h"
 
 #include "base/extent.h"
-#include "scan/confirm.h"
 #include "scan/coverage.h"
-#include "scan/edges.h"
 #include "scan/run.h"
-#include "scan/survey.h"
+#include "scan/second_pass.h"
 
 #include <stdlib.h>
 
 // Needed pages that lie no further apart are searched together with what lies between: that costs
 // less than beginning again.
 #define JOIN_PAGES 16
-
-// A space that is searched.
-struct part {
-    enum ms_space_kind kind;
-    struct ms_view view;
-    struct ms_ranges ranges;
-    uint64_t from;
-};
 
 struct search {
     const struct ms_image *image;
@@ -30,7 +20,7 @@ struct search {
     size_t chunk_bytes;
     const struct ms_present *present;
 
-    struct part *parts;
+    struct ms_part *parts;
     size_t n_parts;
     struct ms_candidates candidates;
     ms_bits *needed; // by page
@@ -44,7 +34,6 @@ struct search {
     struct ms_marks marks;
     struct ms_places_source *sources; // of places
     struct ms_places *places;
-    struct ms_view all_memory; // in which the space `unmapped` is searched
     struct ms_report report;
 };
 
@@ -64,7 +53,7 @@ static enum ms_status make_parts(struct search *search, struct ms_error *error)
     if (!search->parts)
         return ms_fail_nomem(error);
     for (size_t i = 0; i < n; i++) {
-        struct part *part = &search->parts[search->n_parts++];
+        struct ms_part *part = &search->parts[search->n_parts++];
         bool physical;
 
         part->kind = ms_spaces_info(options->spaces, i).kind;
@@ -105,16 +94,6 @@ static enum ms_status allocate(struct search *search, struct ms_error *error)
     return ms_seams_init(&search->seams, n, search->candidates.reach, error);
 }
 
-static struct ms_survey survey_of(const struct search *search, const struct part *part)
-{
-    return (struct ms_survey){
-        .view = &part->view,
-        .ranges = &part->ranges,
-        .asks_holes = search->options->n_ranges > 0,
-        .from = part->from,
-    };
-}
-
 // Pages that a match which has a byte in an unmapped page may lie in, besides that page.
 static size_t margin_pages(const struct search *search)
 {
@@ -122,10 +101,10 @@ static size_t margin_pages(const struct search *search)
 }
 
 // What the second pass goes over: where the space is `unmapped`, all memory.
-static enum ms_status add_to_progress(struct search *search, const struct part *part,
+static enum ms_status add_to_progress(struct search *search, const struct ms_part *part,
                                       const struct ms_coverage *coverage, struct ms_error *error)
 {
-    struct ms_survey what = survey_of(search, part);
+    struct ms_survey what = ms_part_survey(part, search->options);
     struct ms_coverage all = {.scanned = coverage->scanned};
     struct ms_view view = part->view;
     enum ms_status status = MS_OK;
@@ -153,9 +132,9 @@ static enum ms_status survey(struct search *search, struct ms_error *error)
     enum ms_status status = MS_OK;
 
     for (size_t i = search->options->first_space; i < search->n_parts && status == MS_OK; i++) {
-        const struct part *part = &search->parts[i];
+        const struct ms_part *part = &search->parts[i];
         struct ms_coverage *coverage = &search->report.result->space_coverage[i];
-        struct ms_survey what = survey_of(search, part);
+        struct ms_survey what = ms_part_survey(part, search->options);
 
         what.coverage = coverage;
         what.needed = search->needed;
@@ -236,6 +215,7 @@ static enum ms_status run_plan(struct search *search, const struct ms_scan_plan 
                 .marks = &search->marks,
                 .candidates = &search->candidates,
             },
+        .job = ms_job_run,
         .n_units = plan->units.n - 1,
         .counters = &search->report.result->counters,
         .report = take_result,
@@ -305,134 +285,23 @@ static enum ms_status count_places(struct search *search, struct ms_error *error
                             error);
 }
 
-// Matches of the space `unmapped` have a byte in a page of it.
-static bool touches_unmapped(void *user, uint32_t pattern, uint64_t address, uint32_t length,
-                             size_t *stretch)
+static enum ms_status confirm(struct search *search, struct ms_error *error)
 {
-    const struct ms_spaces *spaces = user;
-    uint64_t last = ms_last(address, length), at = address;
-
-    (void)pattern;
-    (void)stretch;
-    for (;;) {
-        if (ms_space_page_unmapped(spaces, at))
-            return true;
-        if ((last | (MS_PAGE_BYTES - 1)) == (at | (MS_PAGE_BYTES - 1)))
-            return false;
-        at = (at | (MS_PAGE_BYTES - 1)) + 1;
-    }
-}
-
-static void judge_matches(struct search *search, const struct part *part, struct ms_worker *worker)
-{
-    if (part->kind == MS_SPACE_UNMAPPED)
-        worker->collector.judge =
-            (struct ms_judge){touches_unmapped, (void *)(uintptr_t)part->view.spaces};
-    else if (search->places)
-        worker->collector.judge = ms_places_judge(search->places);
-    else
-        worker->collector.judge = (struct ms_judge){0};
-}
-
-// What could be searched of the space `unmapped`.
-static enum ms_status count_unmapped(const struct search *search, const struct part *part,
-                                     uint64_t *scanned, struct ms_error *error)
-{
-    struct ms_survey what = survey_of(search, part);
-    struct ms_coverage coverage = {0};
-    enum ms_status status;
-
-    what.coverage = &coverage;
-    status = ms_survey_run(&what, error);
-    *scanned += coverage.scanned;
-    return status;
-}
-
-static enum ms_status confirm_part(struct search *search, size_t number, struct ms_worker *worker,
-                                   struct ms_error *error)
-{
-    const struct part *part = &search->parts[number];
-    struct ms_search_result *result = search->report.result;
-    struct ms_coverage *coverage = &result->space_coverage[number];
-    struct ms_confirm confirm = {
-        .worker = worker,
-        .marks = &search->marks,
-        .candidates = &search->candidates,
-        .report = &search->report,
-        .view = &part->view,
-        .ranges = &part->ranges,
-        .from = part->from,
-        .chunk_bytes = search->chunk_bytes,
-        .scanned = &coverage->scanned,
-    };
-    uint64_t before = coverage->asked - coverage->unmapped - coverage->paged_out -
-                      coverage->absent - coverage->unreadable;
-    enum ms_status status = MS_OK;
-
-    result->next_space = number;
-    result->next = part->from;
-    judge_matches(search, part, worker);
-    if (part->kind == MS_SPACE_UNMAPPED) {
-        search->all_memory = part->view;
-        search->all_memory.all_memory = true;
-        confirm.view = &search->all_memory;
-        confirm.unmapped_only = true;
-        status = count_unmapped(search, part, &coverage->scanned, error);
-    } else {
-        confirm.places = search->places;
-        confirm.settled = search->settled;
-    }
-    search->report.view = confirm.view;
-    search->report.places = confirm.places;
-    if (status == MS_OK)
-        status = ms_confirm_run(&confirm, error);
-    if (status == MS_OK || status == MS_STOPPED) {
-        enum ms_status finished = ms_report_finish(&search->report, error);
-
-        status = status == MS_OK || finished == MS_NOMEM ? finished : status;
-    }
-    if (status == MS_OK)
-        coverage->unreadable += before - coverage->scanned;
-    return status;
-}
-
-static enum ms_status pass_edges(struct search *search, size_t number, struct ms_error *error)
-{
-    const struct part *part = &search->parts[number];
-
-    // What a hole cuts off is told once for memory, not again for what no space maps of it.
-    if (!search->options->edge || !search->report.stream || part->kind == MS_SPACE_UNMAPPED)
-        return MS_OK;
-    return ms_edges_run(&(struct ms_edges){.image = search->image,
-                                           .matcher = search->matcher,
-                                           .view = &part->view,
-                                           .ranges = &part->ranges,
-                                           .from = part->from,
-                                           .report = &search->report},
-                        error);
-}
-
-static enum ms_status confirm_all(struct search *search, struct ms_error *error)
-{
-    struct ms_job_shared shared = {
+    struct ms_second_pass pass = {
         .image = search->image,
         .matcher = search->matcher,
-        .muted = search->report.muted,
-        .count_only = search->options->count_only || !search->report.callbacks->hit,
+        .options = search->options,
+        .chunk_bytes = search->chunk_bytes,
+        .marks = &search->marks,
+        .candidates = &search->candidates,
+        .places = search->places,
+        .settled = search->settled,
+        .parts = search->parts,
+        .n_parts = search->n_parts,
+        .report = &search->report,
     };
-    struct ms_worker worker;
-    enum ms_status status = ms_worker_init(&worker, &shared, error);
 
-    if (status != MS_OK)
-        return status;
-    for (size_t i = search->options->first_space; i < search->n_parts && status == MS_OK; i++) {
-        status = confirm_part(search, i, &worker, error);
-        if (status == MS_OK)
-            status = pass_edges(search, i, error);
-    }
-    ms_worker_add_counters(&worker, &search->report.result->counters);
-    ms_worker_release(&worker);
-    return status;
+    return ms_second_pass_run(&pass, error);
 }
 
 // == The call ==
@@ -442,7 +311,7 @@ static enum ms_status pass_gaps(struct search *search, struct ms_error *error)
     enum ms_status status = MS_OK;
 
     for (size_t i = search->options->first_space; i < search->n_parts && status == MS_OK; i++) {
-        struct ms_survey what = survey_of(search, &search->parts[i]);
+        struct ms_survey what = ms_part_survey(&search->parts[i], search->options);
 
         what.gap = search->report.callbacks->gap;
         what.user = search->report.callbacks->user;
@@ -451,11 +320,11 @@ static enum ms_status pass_gaps(struct search *search, struct ms_error *error)
     return status;
 }
 
-static enum ms_status pass_range(struct search *search, const struct part *part, size_t range,
+static enum ms_status pass_range(struct search *search, const struct ms_part *part, size_t range,
                                  struct ms_error *error)
 {
     struct ms_range_coverage covered = {.space = part->view.space, .range = range};
-    struct ms_survey what = survey_of(search, part);
+    struct ms_survey what = ms_part_survey(part, search->options);
     struct ms_ranges alone = {0};
     enum ms_status status = MS_NOMEM;
 
@@ -510,7 +379,7 @@ static enum ms_status run(struct search *search, struct ms_error *error)
     if (status == MS_OK)
         status = count_places(search, error);
     if (status == MS_OK)
-        status = confirm_all(search, error);
+        status = confirm(search, error);
     if (status == MS_OK && search->report.callbacks->gap)
         status = pass_gaps(search, error);
     if (status == MS_OK && search->report.callbacks->range_coverage)

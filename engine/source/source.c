@@ -46,6 +46,23 @@ static enum ms_status find_size(struct ms_source *source, struct ms_error *error
     return MS_OK;
 }
 
+// Reading ahead is the kernel's, through what it is told here: it reads ever longer windows while
+// the file is gone through in order, and large pages of its cache at a time.
+//
+// Not by readahead() or WILLNEED: these fill the cache with pages of 4 KiB. A file that was read so
+// stays slow to map for as long as it is cached: 16 times the page faults of large pages, and a
+// third of the rate of a search that does little else than read.
+static void expect_in_order(const struct ms_source *source)
+{
+    posix_fadvise(source->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+#ifdef MADV_HUGEPAGE
+    // A page fault then reads 2 MiB and begins to read what follows, however little the disk is set
+    // to read ahead. Of no effect where the kernel cannot.
+    if (source->mapping.base)
+        madvise((void *)(uintptr_t)source->mapping.base, source->mapping.length, MADV_HUGEPAGE);
+#endif
+}
+
 static void map(struct ms_source *source)
 {
     void *base;
@@ -87,6 +104,7 @@ enum ms_status ms_source_open(const char *path, bool want_map, struct ms_source 
     }
     if (want_map)
         map(source);
+    expect_in_order(source);
     *source_ret = source;
     return MS_OK;
 }

@@ -17,8 +17,10 @@
 
 struct ms_source;
 
-// Opens a regular file or a block device. With `map`, the SIGBUS handler is installed (once a
-// process) and the file is mapped; where mapping fails, the source reads.
+// Opens a regular file or a block device. It may be read anywhere; the system is told to expect
+// that it is gone through in order, so that what is not in the page cache is read ahead. With
+// `map`, the SIGBUS handler is installed (once a process) and the file is mapped; where mapping
+// fails, the source reads.
 enum ms_status ms_source_open(const char *path, bool map, struct ms_source **source_ret,
                               struct ms_error *error);
 void ms_source_close(struct ms_source *source);

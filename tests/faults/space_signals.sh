@@ -32,6 +32,7 @@ sweep "call % raise SIGINT" interrupt --format kd --space physical,kernel,root:2
 sweep "call % raise SIGINT" interrupt --format kd --space kernel,root:2000,unmapped --from root:2000:11000 "${search[@]}"
 sweep "call % raise SIGINT" interrupt --format kd --range fffff80000000000+8000 --range p:30000+8000 "${search[@]}"
 sweep "call % raise SIGHUP" interrupt --format kd --no-mmap "${search[@]}"
+sweep "call % raise SIGINT" interrupt --format kd --space kernel,root:2000,unmapped "${search[@]}" --threads 3
 tables=(--dtb 1000 --arch x64)
 sweep "call % raise SIGINT" interrupt map "${tables[@]}" --space kernel,root:2000,unmapped image
 sweep "call % raise SIGINT" interrupt spaces "${tables[@]}" image

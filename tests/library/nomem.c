@@ -411,6 +411,11 @@ static enum ms_status search_spaces_together(struct ms_error *error)
     return search_machine(2, false, true, error);
 }
 
+static enum ms_status search_spaces_once_together(struct ms_error *error)
+{
+    return search_machine(3, true, false, error);
+}
+
 struct scenario {
     const char *name;
     enum ms_status (*run)(struct ms_error *error);
@@ -431,6 +436,7 @@ static const struct scenario searching[] = {
 static const struct scenario searching_spaces[] = {
     {"search spaces", search_spaces},
     {"search ranges of spaces with two threads", search_spaces_together},
+    {"search spaces with three threads", search_spaces_once_together},
 };
 
 // == Running ==

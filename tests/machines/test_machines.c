@@ -58,6 +58,12 @@ static const struct space_way ways[] = {
     {.threads = 1, .map = true, .chunk_bytes = 4096, .stop_at = 2},
     {.threads = 1, .map = true, .chunk_bytes = 4096, .stop_at = 40},
     {.threads = 1, .map = true, .chunk_bytes = 4096, .stop_at = 80, .once = true},
+    {.threads = 3, .map = true, .chunk_bytes = 4096, .once = true, .fold = true},
+    {.threads = 2, .map = true, .chunk_bytes = 300, .edge = true, .once = true},
+    {.threads = 5, .chunk_bytes = 1000, .count_only = true},
+    {.threads = 2, .map = true, .chunk_bytes = 4096, .resume = 1 << 3 | 3}, // behind the second hit
+    {.threads = 2, .map = true, .chunk_bytes = 500, .stop_at = 20},
+    {.threads = 3, .map = true, .chunk_bytes = 2000, .stop_at = 60, .once = true},
 };
 
 #define N_WAYS (sizeof(ways) / sizeof(ways[0]))
@@ -68,6 +74,7 @@ static const struct space_way regex_ways[] = {
     {.threads = 2, .chunk_bytes = 300},
     {.threads = 1, .map = true, .once = true},
     {.threads = 1, .map = true, .resume = 1 << 3 | 1},
+    {.threads = 3, .map = true, .chunk_bytes = 1000, .once = true, .fold = true},
 };
 
 #define N_REGEX_WAYS (sizeof(regex_ways) / sizeof(regex_ways[0]))

@@ -6,6 +6,7 @@
 #define TESTS_MATCH_SEEDED_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct seeded {
@@ -31,6 +32,16 @@ static inline uint32_t seeded_below(struct seeded *random, uint32_t n)
 static inline uint32_t seeded_between(struct seeded *random, uint32_t first, uint32_t last)
 {
     return first + seeded_below(random, last - first + 1);
+}
+
+// Of so many random cases, those that there is time for where each takes long.
+static inline size_t seeded_cases(size_t n)
+{
+#ifdef FEW_CASES
+    return (n + 3) / 4;
+#else
+    return n;
+#endif
 }
 
 static inline bool seeded_percent(struct seeded *random, uint32_t percent)

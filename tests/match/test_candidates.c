@@ -90,7 +90,7 @@ static void check_case(const struct model_case *model, uint64_t seed)
 
 Test(candidates, each_match_has_one)
 {
-    for (uint64_t seed = 0; seed < N_CASES; seed++) {
+    for (uint64_t seed = 0; seed < seeded_cases(N_CASES); seed++) {
         struct model_case model;
 
         model_case_random(&model, &profile, seed);
@@ -240,7 +240,7 @@ static void check_parts(const struct ms_pattern *pattern, const uint8_t *memory,
 
 Test(candidates, parts_match_where_patterns_do)
 {
-    for (uint64_t seed = 0; seed < N_CASES; seed++) {
+    for (uint64_t seed = 0; seed < seeded_cases(N_CASES); seed++) {
         struct model_case model;
         struct ms_patterns *patterns;
 

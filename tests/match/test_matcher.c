@@ -169,7 +169,8 @@ Test(matcher, the_set_may_go)
 
 Test(matcher, engine_names)
 {
-    static const char *const names[MS_N_ENGINES] = {"scalar", "words", "runs", "hyperscan"};
+    static const char *const names[MS_N_ENGINES] = {"scalar", "words", "runs", "hyperscan",
+                                                    "texts"};
 
     for (int i = 0; i < MS_N_ENGINES; i++)
         cr_expect_str_eq(ms_engine_name((enum ms_engine)i), names[i]);
@@ -222,10 +223,8 @@ Test(matcher, counters)
         enum ms_engine engine;
         bool hyperscan;
     } engines[] = {
-        {MS_ENGINE_SCALAR, false},
-        {MS_ENGINE_WORDS, false},
-        {MS_ENGINE_RUNS, false},
-        {MS_ENGINE_HYPERSCAN, true},
+        {MS_ENGINE_SCALAR, false},   {MS_ENGINE_WORDS, false}, {MS_ENGINE_RUNS, false},
+        {MS_ENGINE_HYPERSCAN, true}, {MS_ENGINE_TEXTS, false},
     };
 
     for (size_t i = 0; i < MS_N_ENGINES; i++) {
@@ -392,6 +391,11 @@ Test(matcher, sinks_refuse_scalar)
     check_refusing(ENGINE_BIT(MS_ENGINE_SCALAR), "bwdqaux", 20);
 }
 
+Test(matcher, sinks_refuse_texts)
+{
+    check_refusing(ENGINE_BIT(MS_ENGINE_TEXTS), "bwdqaux", 20);
+}
+
 Test(matcher, sinks_refuse_all)
 {
     check_refusing(0, "bwdqaux", 20);
@@ -401,6 +405,65 @@ Test(matcher, sinks_refuse_hyperscan)
 {
 #ifdef MS_HAVE_HYPERSCAN
     check_refusing(ENGINE_BIT(MS_ENGINE_HYPERSCAN), "bwdqaux", 20);
+#else
+    cr_skip_test("this build has no Hyperscan");
+#endif
+}
+
+// Large sets are compiled on several threads: nothing but the time differs.
+Test(matcher, large_sets)
+{
+#ifdef MS_HAVE_HYPERSCAN
+    struct stretch stretch = {(const uint8_t *)"ab17xx string 0042 ab38a", 24, 0x1000, NULL, 0};
+
+    for (unsigned threads = 0; threads < 4; threads++) {
+        struct ms_matcher_options options = {.threads = threads};
+        struct ms_patterns *patterns = NULL;
+        struct ms_matcher *matcher = NULL;
+        struct runner runner;
+        char text[32];
+
+        cr_assert(ms_patterns_create(&patterns, NULL) == MS_OK);
+        for (int i = 0; i < 40; i++) {
+            snprintf(text, sizeof(text), "ab%02d[xa]+", i);
+            cr_assert(ms_patterns_add(patterns, MS_REGEX, text, strlen(text), NULL, NULL) == MS_OK);
+            snprintf(text, sizeof(text), "string %04d", i);
+            cr_assert(ms_patterns_add(patterns, MS_ASCII, text, strlen(text), NULL, NULL) == MS_OK);
+        }
+        cr_assert(ms_patterns_add(patterns, MS_ASCII, " string", 7, NULL, NULL) == MS_OK);
+        cr_assert(ms_matcher_create(patterns, &options, &matcher, NULL) == MS_OK);
+        runner = runner_create(matcher, 24);
+        runner_scan(&runner, &stretch, 0, 24, "large");
+        cr_expect(runner.found.n == 3, "%u threads: %zu found", threads, runner.found.n);
+        runner_release(&runner);
+        ms_patterns_free(patterns);
+    }
+#else
+    cr_skip_test("this build has no Hyperscan");
+#endif
+}
+
+// Of several patterns that are wrong, the first is told, whichever thread came upon it first.
+Test(matcher, large_sets_fail_as_small_ones_do)
+{
+#ifdef MS_HAVE_HYPERSCAN
+    for (int round = 0; round < 20; round++) {
+        struct ms_patterns *patterns = NULL;
+        struct ms_matcher *matcher = NULL;
+        struct ms_error error = {0};
+
+        cr_assert(ms_patterns_create(&patterns, NULL) == MS_OK);
+        for (int i = 0; i < 400; i++) {
+            const char *text = i == 7 ? "(first)*" : i > 7 && i % 20 == 0 ? "(x|)" : "fine";
+
+            cr_assert(ms_patterns_add(patterns, MS_REGEX, text, strlen(text), NULL, NULL) == MS_OK);
+        }
+        cr_expect(ms_matcher_create(patterns, NULL, &matcher, &error) == MS_ARGUMENT);
+        cr_expect(strstr(error.text, "\"(first)*\""), "%s", error.text);
+        cr_expect_null(matcher);
+        cr_expect(ms_matcher_create(patterns, NULL, &matcher, NULL) == MS_ARGUMENT);
+        ms_patterns_free(patterns);
+    }
 #else
     cr_skip_test("this build has no Hyperscan");
 #endif

@@ -7,6 +7,8 @@
 #include "windows.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define ALL       (~0u)
@@ -14,13 +16,16 @@
 #define WORDS     ENGINE_BIT(MS_ENGINE_WORDS)
 #define RUNS      ENGINE_BIT(MS_ENGINE_RUNS)
 #define HYPERSCAN ENGINE_BIT(MS_ENGINE_HYPERSCAN)
+#define TEXTS     ENGINE_BIT(MS_ENGINE_TEXTS)
 
 #ifdef MS_HAVE_HYPERSCAN
-#define LITERALS &ms_engine_literals
-#define REGEXES  &ms_engine_regexes
+#define LITERALS        &ms_engine_literals
+#define REGEXES         &ms_engine_regexes
+#define BESIDE_LITERALS LITERALS // a text, where Hyperscan has to search anyway
 #else
-#define LITERALS &ms_engine_words // what takes them without Hyperscan
-#define REGEXES  NULL
+#define LITERALS        &ms_engine_words // what takes them without Hyperscan
+#define REGEXES         NULL
+#define BESIDE_LITERALS &ms_engine_texts
 #endif
 
 struct plan_case {
@@ -32,19 +37,43 @@ struct plan_case {
     const struct ms_engine_ops *engine; // NULL: refused
 };
 
+// In proportions as kernels with vectors have them.
+static const struct ms_kernels vectors = {.costs = {.map = 17, .pair = 0.45, .candidate = 20}};
+
+// For these, Hyperscan or the words engine is always faster.
+static const struct ms_kernels no_vectors = {.costs = {.map = 100, .pair = 25, .candidate = 20}};
+
+static enum ms_status plan_for(const struct ms_kernels *kernels, const struct ms_patterns *patterns,
+                               unsigned mask, struct ms_choice *choices, struct ms_error *error)
+{
+    struct ms_plan_input input = {
+        .patterns = patterns->all.items,
+        .n_patterns = patterns->all.n,
+        .engine_mask = mask,
+        .kernels = kernels,
+    };
+
+    return ms_plan(&input, choices, error);
+}
+
+static enum ms_status plan(const struct ms_patterns *patterns, unsigned mask,
+                           struct ms_choice *choices, struct ms_error *error)
+{
+    return plan_for(&vectors, patterns, mask, choices, error);
+}
+
 static void check_plan(const struct plan_case *test)
 {
     struct ms_patterns *patterns = model_set_of(test->kind, test->text, test->align);
     struct ms_error error = {0};
-    uint8_t choice = UINT8_MAX;
-    enum ms_status status =
-        ms_plan(patterns->all.items, patterns->all.n, test->mask, false, &choice, &error);
+    struct ms_choice choice = {.engine = UINT8_MAX};
+    enum ms_status status = plan(patterns, test->mask, &choice, &error);
 
     cr_expect((status == MS_OK) == (test->engine != NULL), "%s: %s", test->name, error.text);
     if (status == MS_OK) {
-        cr_assert(choice < ms_planner_n_engines, "%s: engine %u", test->name, choice);
-        cr_expect(ms_planner_engines[choice] == test->engine, "%s: went to %u (%s)", test->name,
-                  choice, ms_engine_name(ms_planner_engines[choice]->id));
+        cr_assert(choice.engine < ms_planner_n_engines, "%s: engine %u", test->name, choice.engine);
+        cr_expect(ms_planner_engines[choice.engine] == test->engine, "%s: went to %u (%s)",
+                  test->name, choice.engine, ms_engine_name(ms_planner_engines[choice.engine]->id));
     }
     ms_patterns_free(patterns);
 }
@@ -64,13 +93,17 @@ Test(planner, choices)
         {"a short period", MS_ASCII, "abcabcab", 0, ALL, &ms_engine_runs},
         {"zeros at any address", MS_DWORD, "0", 1, ALL, &ms_engine_runs},
         {"a period of eight", MS_HEX, "0102030405060708 0102030405060708", 0, ALL, &ms_engine_runs},
-        {"a period of nine", MS_HEX, "010203040506070809 010203040506070809", 0, ALL, LITERALS},
-        {"half a period more", MS_ASCII, "abcdab", 0, ALL, LITERALS},
-        {"text", MS_ASCII, "Se  ", 0, ALL, LITERALS},
+        {"a period of nine", MS_HEX, "010203040506070809 010203040506070809", 0, ALL,
+         &ms_engine_texts},
+        {"half a period more", MS_ASCII, "abcdab", 0, ALL, &ms_engine_texts},
+        {"text", MS_ASCII, "Se  ", 0, ALL, &ms_engine_texts},
         {"text, aligned", MS_ASCII, "Reff", 4, ALL, &ms_engine_words},
-        {"utf-16", MS_UTF16, "Token", 0, ALL, LITERALS},
-        {"a dword at any address", MS_DWORD, "78090043", 1, ALL, LITERALS},
-        {"hex with wild bytes", MS_HEX, "48 8b ?? c3", 0, ALL, LITERALS},
+        {"utf-16", MS_UTF16, "Token", 0, ALL, &ms_engine_texts},
+        {"a dword at any address", MS_DWORD, "78090043", 1, ALL, &ms_engine_texts},
+        {"hex with wild bytes", MS_HEX, "48 8b ?? c3", 0, ALL, &ms_engine_texts},
+        {"two bytes that are common", MS_HEX, "00 01", 0, ALL, &ms_engine_texts},
+        {"common bytes", MS_HEX, "00 00 01 00 00 00", 0, ALL, LITERALS},
+        {"a common byte among wild ones", MS_HEX, "?? 65 ??", 0, ALL, &ms_engine_words},
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
@@ -174,11 +207,10 @@ Test(planner, refusals)
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct ms_patterns *patterns = model_set_of(cases[i].kind, cases[i].text, 0);
         struct ms_error error = {0};
-        uint8_t choice;
+        struct ms_choice choice;
 
-        cr_expect(ms_plan(patterns->all.items, 1, cases[i].mask, false, &choice, &error) ==
-                      cases[i].status,
-                  "%s", cases[i].name);
+        cr_expect(plan(patterns, cases[i].mask, &choice, &error) == cases[i].status, "%s",
+                  cases[i].name);
         cr_expect(error.status == cases[i].status, "%s", cases[i].name);
         cr_expect_str_eq(error.text, cases[i].error);
         ms_patterns_free(patterns);
@@ -192,17 +224,107 @@ Test(planner, sets)
         enum ms_pattern_kind kind;
         const char *text;
     } texts[] = {{MS_ASCII, "Se  "}, {MS_DWORD, "78090043"}, {MS_HEX, "0000000000"}};
-    const struct ms_engine_ops *engines[] = {LITERALS, &ms_engine_words, &ms_engine_runs};
+    const struct ms_engine_ops *engines[] = {&ms_engine_texts, &ms_engine_words, &ms_engine_runs};
     struct ms_patterns *patterns = NULL;
-    uint8_t choice[3];
+    struct ms_choice choices[3];
 
     cr_assert(ms_patterns_create(&patterns, NULL) == MS_OK, "no memory");
     for (size_t i = 0; i < 3; i++)
         cr_assert(ms_patterns_add(patterns, texts[i].kind, texts[i].text, strlen(texts[i].text),
                                   NULL, NULL) == MS_OK,
                   "%s", texts[i].text);
-    cr_assert(ms_plan(patterns->all.items, 3, ALL, false, choice, NULL) == MS_OK, "plan");
+    cr_assert(plan(patterns, ALL, choices, NULL) == MS_OK, "plan");
     for (size_t i = 0; i < 3; i++)
-        cr_expect(ms_planner_engines[choice[i]] == engines[i], "%s", texts[i].text);
+        cr_expect(ms_planner_engines[choices[i].engine] == engines[i], "%s", texts[i].text);
     ms_patterns_free(patterns);
+}
+
+// A text; or one that begins with a backslash, by hex: zeros cannot be in an array's string.
+static void add_text(struct ms_patterns *patterns, const char *text)
+{
+    enum ms_pattern_kind kind = text[0] == '\\' ? MS_HEX : MS_ASCII;
+
+    text += kind == MS_HEX;
+    cr_assert(ms_patterns_add(patterns, kind, text, strlen(text), NULL, NULL) == MS_OK, "%s", text);
+}
+
+// How many of them are left to the texts engine, and for which reasons none.
+Test(planner, few_texts)
+{
+    static const struct {
+        const char *name;
+        const char *texts[6];
+        const struct ms_kernels *kernels;
+        unsigned mask;
+        const struct ms_engine_ops *engine; // of the first
+    } cases[] = {
+        {"one", {"Se  "}, &vectors, ALL, &ms_engine_texts},
+        {"four", {"Se  ", "Reff", "Token", "File"}, &vectors, ALL, &ms_engine_texts},
+        {"five", {"Se  ", "Reff", "Token", "File", "Irp "}, &vectors, ALL, LITERALS},
+        {"a run beside", {"Se  ", "abababab"}, &vectors, ALL, &ms_engine_texts},
+        {"no vectors", {"Se  "}, &no_vectors, ALL, LITERALS},
+        {"not allowed", {"Se  "}, &vectors, WORDS | RUNS, &ms_engine_words},
+        {"beside words", {"Se  "}, &vectors, WORDS | TEXTS, &ms_engine_texts},
+        {"nothing else", {"Se  "}, &no_vectors, TEXTS, &ms_engine_texts},
+        {"one that floods", {"Se  ", "\\000001000000"}, &vectors, ALL, BESIDE_LITERALS},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct ms_patterns *patterns = NULL;
+        struct ms_choice choices[6];
+
+        cr_assert(ms_patterns_create(&patterns, NULL) == MS_OK, "no memory");
+        for (size_t k = 0; cases[i].texts[k]; k++)
+            add_text(patterns, cases[i].texts[k]);
+        cr_assert(plan_for(cases[i].kernels, patterns, cases[i].mask, choices, NULL) == MS_OK, "%s",
+                  cases[i].name);
+        cr_expect(ms_planner_engines[choices[0].engine] == cases[i].engine, "%s: %s", cases[i].name,
+                  ms_plan_reason(choices[0].reason));
+        ms_patterns_free(patterns);
+    }
+}
+
+// Of many masked patterns and ranges, what each would cost the words engine depends on all of them:
+// on how much their common filter lets pass, and how many of them it is then tried against.
+Test(planner, many_loose)
+{
+    static const struct {
+        const char *name;
+        const char *before; // of a number
+        const char *behind;
+        enum ms_pattern_kind kind;
+        uint32_t align;
+        uint32_t n;
+        const struct ms_engine_ops *engine;
+    } cases[] = {
+        {"few masked dwords", "????", "", MS_DWORD, 0, 4, &ms_engine_words},
+        {"some masked dwords", "????", "", MS_DWORD, 0, 30, &ms_engine_words},
+        {"many dwords without their top", "????", "", MS_DWORD, 0, 3000, LITERALS},
+        {"many dwords with a wild byte", "", "??57", MS_DWORD, 0, 300, &ms_engine_words},
+        {"many regions", "fffff8", "??????", MS_QWORD, 0, 3000, &ms_engine_words},
+        {"many values", "", "9c37", MS_DWORD, 0, 3000, &ms_engine_words},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct ms_choice *choices = calloc(cases[i].n, sizeof(*choices));
+        struct ms_patterns *patterns = NULL;
+
+        cr_assert(choices && ms_patterns_create(&patterns, NULL) == MS_OK, "no memory");
+        for (uint32_t k = 0; k < cases[i].n; k++) {
+            struct ms_pattern_options options = {.align = cases[i].align};
+            uint32_t value = (k * 40503 + 0x1234) & 0xffff;
+            char text[64];
+
+            snprintf(text, sizeof(text), "%s%04x%s", cases[i].before, value, cases[i].behind);
+            cr_assert(ms_patterns_add(patterns, cases[i].kind, text, strlen(text), &options,
+                                      NULL) == MS_OK,
+                      "%s", text);
+        }
+        cr_assert(plan(patterns, ALL, choices, NULL) == MS_OK, "%s", cases[i].name);
+        for (uint32_t k = 0; k < cases[i].n; k++)
+            cr_assert(ms_planner_engines[choices[k].engine] == cases[i].engine,
+                      "%s: pattern %u: %s", cases[i].name, k, ms_plan_reason(choices[k].reason));
+        ms_patterns_free(patterns);
+        free(choices);
+    }
 }

@@ -299,6 +299,11 @@ static const struct regex picked[] = {
     {.text = "a.{1,200}b"},
     {.text = "b[ab]{8,300}", .ignore_case = true},
     {.text = "\\x00{2,300}a?.{0,200}b"},
+    // Starts whose automata never get to the same state, and starts everywhere.
+    {.text = "(..)+"},
+    {.text = "([ab][^c].)+c?"},
+    {.text = "(?:a|b|[^a-b]a)"},
+    {.text = "[\\w\\s]{2,}?x*"},
 };
 #define N_PICKED (sizeof(picked) / sizeof(picked[0]))
 
@@ -521,6 +526,7 @@ static void check_made_up(uint64_t seed, size_t n_sets, size_t most, uint32_t lo
     struct regex regexes[MOST_REGEXES];
     size_t taken = 0;
 
+    n_sets = seeded_cases(n_sets);
     for (uint64_t end = seed + n_sets; seed < end; seed++) {
         struct seeded random = {seed};
         size_t n = seeded_percent(&random, 50) ? 1 : seeded_between(&random, 1, MOST_REGEXES);

@@ -64,7 +64,7 @@ Test(uniform, random)
 
         fill(bytes, length, &random);
         expected = naive_find(bytes, from, length, least);
-        found = ms_uniform_find(bytes, from, length, least);
+        found = ms_uniform_find(bytes, from, length, least, NULL);
         cr_assert(found.start == expected.start && found.end == expected.end,
                   "%d: from %zu to %zu, at least %zu: [%zu, %zu), expected [%zu, %zu)", i, from,
                   length, least, found.start, found.end, expected.start, expected.end);
@@ -103,7 +103,7 @@ Test(uniform, cases)
         memset(memory.first, 0x55, MOST_BYTES);
         if (cases[i].differs < MOST_BYTES)
             memory.first[cases[i].differs] = 0x56;
-        found = ms_uniform_find(memory.first, cases[i].from, cases[i].end, cases[i].least);
+        found = ms_uniform_find(memory.first, cases[i].from, cases[i].end, cases[i].least, NULL);
         cr_expect(found.start == cases[i].start && found.end == cases[i].stop, "%s: [%zu, %zu)",
                   cases[i].name, found.start, found.end);
     }

@@ -337,7 +337,7 @@ static void check_case(const struct model_profile *profile, unsigned mask, uint6
 void check_random_cases(const struct model_profile *profile, unsigned engine_mask, uint64_t seed,
                         size_t n_cases)
 {
-    for (size_t i = 0; i < n_cases; i++)
+    for (size_t i = 0; i < seeded_cases(n_cases); i++)
         check_case(profile, engine_mask, seed + i);
 }
 
@@ -374,7 +374,7 @@ void check_every_cut(const struct model_profile *profile, unsigned engine_mask, 
     struct model_profile small = *profile;
 
     small.max_memory = 700;
-    for (size_t i = 0; i < n_cases; i++)
+    for (size_t i = 0; i < seeded_cases(n_cases); i++)
         cut_everywhere(&small, engine_mask, seed + i);
 }
 

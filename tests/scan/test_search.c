@@ -498,6 +498,8 @@ Test(search, alignment_is_of_addresses)
 
 #ifdef FEW_WAYS
 #define N_MACHINES 30
+#elif defined(FEW_CASES)
+#define N_MACHINES 75
 #else
 #define N_MACHINES 300
 #endif

@@ -140,9 +140,18 @@ static void add_space(struct ms_spaces *spaces, const char *name)
     cr_assert(ms_spaces_add(spaces, name, &error) == MS_OK, "%s", error.text);
 }
 
+static void close_all(struct ms_spaces *spaces, struct ms_image *image, struct ms_matcher *matcher,
+                      struct small_machine *machine)
+{
+    ms_spaces_free(spaces);
+    ms_image_close(image);
+    ms_matcher_free(matcher);
+    free(machine->bytes);
+}
+
 // Pages 6 to 8 of memory are lost, of which the space has the second to fourth: of one mapping the
 // end, of the next the beginning, and one in the middle of a third.
-static void check_cut(unsigned flags)
+static void check_cut(unsigned flags, unsigned threads)
 {
     static const uint64_t pages[] = {0x5000, 0x6000, 0x8000, 0x7000, 0x5000, 0, 0x5000};
     static const char *const texts[] = {"needle"};
@@ -166,6 +175,7 @@ static void check_cut(unsigned flags)
     memory_file_resize(&file, 0x6000);
     options = options_of(spaces);
     options.chunk_bytes = 0x1000; // what is lost in each is joined
+    options.threads = threads;
     cr_assert(search(&seen, spaces, matcher, &options) == MS_OK);
     cr_assert(eq(str, seen.hits.text,
                  (char *)"0:ffff800000000100 0:ffff800000004100 0:ffff800000006100 "));
@@ -176,21 +186,74 @@ static void check_cut(unsigned flags)
     cr_assert(eq(u64, seen.result.space_coverage[1].scanned, 0x5000));
     cr_assert(eq(u64, seen.result.space_coverage[1].unreadable, 0));
     ms_search_result_release(&seen.result);
-    ms_spaces_free(spaces);
-    ms_image_close(image);
-    ms_matcher_free(matcher);
+    close_all(spaces, image, matcher, &machine);
     memory_file_close(&file);
-    free(machine.bytes);
 }
 
 Test(space_search, file_cut_short_while_read)
 {
-    check_cut(0);
+    check_cut(0, 1);
+    check_cut(0, 3);
 }
 
 Test(space_search, file_cut_short_while_mapped)
 {
-    check_cut(MS_OPEN_MAP);
+    check_cut(MS_OPEN_MAP, 1);
+    check_cut(MS_OPEN_MAP, 3);
+}
+
+// A file that is cut short by the first hit, after the first pass has read all of it.
+struct cutter {
+    struct memory_file *file;
+    uint64_t n;
+};
+
+static int on_hit_cut(void *user, const struct ms_hit *hit)
+{
+    struct cutter *cutter = user;
+
+    (void)hit;
+    cutter->n++;
+    memory_file_resize(cutter->file, 0x6000);
+    return 0;
+}
+
+Test(space_search, file_cut_short_between_the_passes)
+{
+    static const uint64_t pages[] = {0x5000, 0, 0x6000, 0, 0x7000};
+    static const char *const texts[] = {"needle"};
+    const struct ms_open_options raw = {.format = "raw"};
+
+    for (unsigned threads = 1; threads <= 3; threads += 2) {
+        struct small_machine machine = mapped_machine(8, pages, 5);
+        struct ms_matcher *matcher = matcher_of(texts, 1);
+        struct memory_file file;
+        struct cutter cutter = {.file = &file};
+        struct ms_search_callbacks callbacks = {.hit = on_hit_cut, .user = &cutter};
+        struct ms_search_options options;
+        struct ms_search_result result;
+        struct ms_coverage coverage;
+        struct ms_image *image = NULL;
+        struct ms_spaces *spaces;
+
+        for (size_t i = 0x5100; i < 0x8000; i += 0x1000)
+            put_text(&machine, i, "needle");
+        file = memory_file_make(machine.bytes, machine.size);
+        cr_assert(ms_image_open(file.path, &raw, &image, NULL) == MS_OK);
+        spaces = spaces_of(image, ROOT, "x64", "kernel");
+        options = options_of(spaces);
+        options.threads = threads;
+        options.chunk_bytes = 0x1000;
+        cr_assert(ms_search(image, matcher, &options, &callbacks, &result, NULL) == MS_OK);
+        // A hit is told when the next one is known. Other threads may be further ahead.
+        coverage = result.coverage;
+        cr_assert(eq(u64, coverage.scanned, 0x1000 * cutter.n));
+        cr_assert(eq(u64, coverage.scanned + coverage.unreadable, coverage.asked));
+        cr_assert(threads > 1 || cutter.n == 2);
+        ms_search_result_release(&result);
+        close_all(spaces, image, matcher, &machine);
+        memory_file_close(&file);
+    }
 }
 
 // == Edges ==
@@ -227,10 +290,7 @@ Test(space_search, edges_in_order)
     cr_assert(search(&seen, spaces, matcher, &options) == MS_STOPPED);
     cr_assert(eq(u64, seen.result.n_partial, 3));
     ms_search_result_release(&seen.result);
-    ms_spaces_free(spaces);
-    ms_image_close(image);
-    ms_matcher_free(matcher);
-    free(machine.bytes);
+    close_all(spaces, image, matcher, &machine);
 }
 
 // == Going on ==
@@ -268,10 +328,7 @@ Test(space_search, once_goes_on)
     cr_assert(search(&seen, spaces, matcher, &options) == MS_OK);
     cr_assert(eq(str, seen.hits.text, (char *)""));
     ms_search_result_release(&seen.result);
-    ms_spaces_free(spaces);
-    ms_image_close(image);
-    ms_matcher_free(matcher);
-    free(machine.bytes);
+    close_all(spaces, image, matcher, &machine);
 }
 
 // A hit that is held back for folding is told with its places, whatever was searched in between.
@@ -297,10 +354,7 @@ Test(space_search, once_and_folded)
     cr_assert(search(&seen, spaces, matcher, &options) == MS_OK);
     cr_assert(eq(str, seen.hits.text, (char *)"0:ffff800000000100*2 0:ffff800000001100*2 "));
     ms_search_result_release(&seen.result);
-    ms_spaces_free(spaces);
-    ms_image_close(image);
-    ms_matcher_free(matcher);
-    free(machine.bytes);
+    close_all(spaces, image, matcher, &machine);
 }
 
 // Folding ends where the caller says, in each space by itself.
@@ -362,10 +416,7 @@ Test(space_search, folding_ends_where_the_caller_says)
                              "1:ffff800000003c00 "));
         ms_search_result_release(&ends.seen.result);
     }
-    ms_spaces_free(spaces);
-    ms_image_close(image);
-    ms_matcher_free(matcher);
-    free(machine.bytes);
+    close_all(spaces, image, matcher, &machine);
 }
 
 enum { LARGE = 0x200000, N_LARGE = 33, SECOND_PLACE = 64 };
@@ -412,66 +463,120 @@ Test(space_search, places_of_many_pages)
     spaces = spaces_of(image, ROOT, "x64", "kernel");
     options = options_of(spaces);
     options.once = true;
-    cr_assert(ms_search(image, matcher, &options, &callbacks, &result, &error) == MS_OK);
-    cr_assert(eq(u64, seen.n, N_LARGE * (LARGE / 0x1000)));
-    cr_assert(eq(u64, seen.n_wrong, 0));
-    ms_search_result_release(&result);
-    ms_spaces_free(spaces);
-    ms_image_close(image);
-    ms_matcher_free(matcher);
-    free(machine.bytes);
+    for (options.threads = 1; options.threads <= 2; options.threads++) {
+        seen = (struct twice){0};
+        cr_assert(ms_search(image, matcher, &options, &callbacks, &result, &error) == MS_OK);
+        cr_assert(eq(u64, seen.n, N_LARGE * (LARGE / 0x1000)));
+        cr_assert(eq(u64, seen.n_wrong, 0));
+        ms_search_result_release(&result);
+    }
+    close_all(spaces, image, matcher, &machine);
 }
 
 // == Floods ==
 
-struct ascending {
-    uint64_t next, n;
+// Hits that end in `ab`, one behind the other in each space, as all memory is of that.
+struct flood {
+    uint64_t next, n, n_until_stop;
     bool fell;
+    uint64_t done, all; // progress
 };
 
-static int on_ascending(void *user, const struct ms_hit *hit)
+static int on_flood(void *user, const struct ms_hit *hit)
 {
-    struct ascending *seen = user;
+    struct flood *seen = user;
 
     seen->fell = seen->fell || hit->address < seen->next;
     seen->next = hit->address + 1;
     seen->n++;
+    return seen->n == seen->n_until_stop;
+}
+
+static int on_flood_progress(void *user, const struct ms_progress *progress)
+{
+    struct flood *seen = user;
+
+    seen->fell = seen->fell || progress->done_bytes < seen->done;
+    seen->done = progress->done_bytes;
+    seen->all = progress->all_bytes;
     return 0;
 }
 
-// More matches than are kept at a time.
-Test(space_search, more_matches_than_there_is_room_for)
+// The kernel's space, in which pages that are neighbours are not in memory.
+static struct small_machine flooded_machine(size_t n_pages)
 {
-    enum { N = 12 };
-    static const char *const texts[] = {"ab"};
-    struct ascending seen = {0};
-    struct ms_search_callbacks callbacks = {.hit = on_ascending, .user = &seen};
-    struct ms_search_result result;
-    struct ms_error error = {0};
-    uint64_t pages[N];
+    uint64_t pages[512];
     struct small_machine machine;
-    struct ms_matcher *matcher = matcher_of(texts, 1);
-    struct ms_search_options options;
-    struct ms_image *image;
-    struct ms_spaces *spaces;
 
-    for (size_t i = 0; i < N; i++)
-        pages[i] = 0x5000 + 0x1000 * (N - 1 - i);
-    machine = mapped_machine(5 + N, pages, N);
+    for (size_t i = 0; i < n_pages; i++)
+        pages[i] = 0x5000 + 0x1000 * (n_pages - 1 - i);
+    machine = mapped_machine(5 + n_pages, pages, n_pages);
     for (size_t i = 0x5000; i < machine.size; i += 2)
         put_text(&machine, i, "ab");
-    image = open_machine(&machine);
-    spaces = spaces_of(image, ROOT, "x64", "kernel");
-    options = options_of(spaces);
-    cr_assert(ms_search(image, matcher, &options, &callbacks, &result, &error) == MS_OK);
-    cr_assert(eq(u64, result.hits, N * 2048));
-    cr_assert(eq(u64, seen.n, N * 2048));
+    return machine;
+}
+
+static enum ms_status search_flood(struct flood *seen, const struct ms_spaces *spaces,
+                                   const struct ms_matcher *matcher,
+                                   const struct ms_search_options *options,
+                                   struct ms_search_result *result)
+{
+    struct ms_search_callbacks callbacks = {
+        .hit = on_flood, .progress = on_flood_progress, .user = seen};
+
+    return ms_search(ms_spaces_image(spaces), matcher, options, &callbacks, result, NULL);
+}
+
+// More matches than are kept at a time, in one task and in all: none is lost, none is early, and
+// who stops goes on where it was.
+static void check_flood(const struct ms_spaces *spaces, const struct ms_matcher *matcher,
+                        struct ms_search_options options, uint64_t n)
+{
+    struct flood seen = {0};
+    struct ms_search_result result;
+
+    cr_assert(search_flood(&seen, spaces, matcher, &options, &result) == MS_OK);
+    cr_assert(eq(u64, result.hits, n));
+    cr_assert(eq(u64, seen.n, n));
     cr_assert(not(seen.fell));
+    cr_assert(eq(u64, result.coverage.scanned, 2 * n));
+    cr_assert(eq(u64, seen.done, seen.all));
+    cr_assert(gt(u64, seen.done, 4 * n)); // two passes, and the page tables beside the memory
     ms_search_result_release(&result);
-    ms_spaces_free(spaces);
-    ms_image_close(image);
-    ms_matcher_free(matcher);
-    free(machine.bytes);
+
+    seen = (struct flood){.n_until_stop = n / 3};
+    cr_assert(search_flood(&seen, spaces, matcher, &options, &result) == MS_STOPPED);
+    cr_assert(eq(u64, seen.n, n / 3));
+    options.from = result.next;
+    ms_search_result_release(&result);
+    seen.n_until_stop = 0;
+    cr_assert(search_flood(&seen, spaces, matcher, &options, &result) == MS_OK);
+    cr_assert(ge(u64, seen.n, n));
+    cr_assert(le(u64, seen.n, n + 1)); // that at which it was stopped may come again
+    ms_search_result_release(&result);
+}
+
+Test(space_search, more_matches_than_there_is_room_for)
+{
+    enum { N = 300 };
+    static const struct {
+        unsigned threads;
+        size_t chunk_bytes;
+    } rows[] = {{1, 0}, {2, 0}, {1, 0x2000}, {2, 0x2000}, {7, 0x10000}, {3, 0x40000}};
+    static const char *const texts[] = {"ab"};
+    struct small_machine machine = flooded_machine(N);
+    struct ms_matcher *matcher = matcher_of(texts, 1);
+    struct ms_search_options options;
+    struct ms_image *image = open_machine(&machine);
+    struct ms_spaces *spaces = spaces_of(image, ROOT, "x64", "kernel");
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        options = options_of(spaces);
+        options.threads = rows[i].threads;
+        options.chunk_bytes = rows[i].chunk_bytes;
+        check_flood(spaces, matcher, options, UINT64_C(2048) * N);
+    }
+    close_all(spaces, image, matcher, &machine);
 }
 
 // == Sums ==
@@ -504,10 +609,7 @@ Test(space_search, coverage_of_everything_twice)
     cr_assert(eq(u64, sum.scanned + sum.unmapped + sum.paged_out + sum.absent + sum.unreadable,
                  sum.asked));
     ms_search_result_release(&seen.result);
-    ms_spaces_free(spaces);
-    ms_image_close(image);
-    ms_matcher_free(matcher);
-    free(machine.bytes);
+    close_all(spaces, image, matcher, &machine);
 }
 
 // Ranges that touch, one that overlaps them, one of holes, a physical one; of a file of which the
@@ -555,11 +657,8 @@ Test(space_search, coverage_of_ranges)
     cr_assert(search(&seen, spaces, matcher, &options) == MS_OK);
     cr_assert(eq(str, seen.ranges.text, (char *)""));
     ms_search_result_release(&seen.result);
-    ms_spaces_free(spaces);
-    ms_image_close(image);
-    ms_matcher_free(matcher);
+    close_all(spaces, image, matcher, &machine);
     memory_file_close(&file);
-    free(machine.bytes);
 }
 
 // == What cannot be searched ==
@@ -582,8 +681,5 @@ Test(space_search, no_space_to_begin_with)
     cr_assert(ms_spaces_create(image, NULL, &spaces, NULL) == MS_OK);
     options = options_of(spaces);
     cr_assert(search(&seen, spaces, matcher, &options) == MS_ARGUMENT);
-    ms_spaces_free(spaces);
-    ms_image_close(image);
-    ms_matcher_free(matcher);
-    free(machine.bytes);
+    close_all(spaces, image, matcher, &machine);
 }

@@ -35,6 +35,7 @@ size_t engine_masks(bool regexes, unsigned masks[8])
         return n;
     masks[n++] = 1u << MS_ENGINE_SCALAR;
     masks[n++] = 1u << MS_ENGINE_WORDS;
+    masks[n++] = 1u << MS_ENGINE_TEXTS;
     masks[n++] = 1u << MS_ENGINE_RUNS | 1u << MS_ENGINE_SCALAR;
     return n;
 }

@@ -8,6 +8,7 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -219,6 +220,131 @@ Test(source, views_what_is_in_the_mapping)
             cr_assert(eq(chr, (char)view[0], (char)('a' + rows[i].offset)), "%s", rows[i].name);
         ms_source_close(source);
     }
+    memory_file_close(&file);
+}
+
+// == Files on a disk ==
+
+#define MIB ((size_t)1 << 20)
+
+// A file in /tmp that has no name.
+static struct memory_file make_disk_file(const void *bytes, size_t length)
+{
+    struct memory_file file = {.fd = open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600)};
+
+    if (file.fd < 0)
+        cr_skip_test("/tmp cannot have files without a name");
+    snprintf(file.path, sizeof(file.path), "/proc/self/fd/%d", file.fd);
+    memory_file_write(&file, 0, bytes, length);
+    return file;
+}
+
+static void drop_from_cache(const struct memory_file *file)
+{
+    fsync(file->fd);
+    posix_fadvise(file->fd, 0, 0, POSIX_FADV_DONTNEED);
+}
+
+static uint8_t *make_bytes(size_t length)
+{
+    uint8_t *bytes = malloc(length);
+
+    cr_assert(bytes != NULL);
+    for (size_t i = 0; i < length; i++)
+        bytes[i] = (uint8_t)(i * 2654435761u >> 24);
+    return bytes;
+}
+
+// Whether [offset, offset + length) of the view is what is expected; the guard is satisfied.
+static bool view_is(const struct ms_source *source, size_t offset, const void *expected,
+                    size_t length)
+{
+    const uint8_t *view = ms_source_view(source, offset, length);
+    bool same;
+
+    ms_source_guard(source);
+    same = view && memcmp(view, expected, length) == 0;
+    return ms_source_unguard(source, offset, length) && same;
+}
+
+// Read ahead is what there is, also around a hole and up to an end that is no page's.
+Test(source, file_that_is_not_cached)
+{
+    size_t length = 5 * MIB + 123;
+    uint8_t *bytes = make_bytes(length), *copy = malloc(length);
+    struct memory_file file = make_disk_file(bytes, length);
+
+    memset(bytes + MIB, 0, MIB + 4096);
+    if (fallocate(file.fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)MIB, MIB + 4096) != 0)
+        memory_file_write(&file, MIB, bytes + MIB, MIB + 4096);
+    for (int map = 0; map < 2; map++) {
+        struct ms_source *source = open_source(file.path, map);
+
+        for (size_t start = 0; start < length; start += 3 * MIB + 77) {
+            drop_from_cache(&file);
+            cr_assert(eq(sz, ms_source_read_at(source, start, copy, length), length - start));
+            cr_assert(memcmp(copy, bytes + start, length - start) == 0);
+            drop_from_cache(&file);
+            cr_assert(eq(int, view_is(source, start, bytes + start, length - start), map));
+        }
+        ms_source_close(source);
+    }
+    free(bytes);
+    free(copy);
+    memory_file_close(&file);
+}
+
+// What had been read ahead is no longer the file's.
+Test(source, file_that_shrinks_while_it_is_read_ahead)
+{
+    size_t length = 5 * MIB, left = 2 * MIB + 5000;
+    uint8_t *bytes = make_bytes(length), *copy = malloc(length);
+    struct memory_file file = make_disk_file(bytes, length);
+    struct ms_source *source = open_source(file.path, true);
+
+    drop_from_cache(&file);
+    cr_assert(view_is(source, 0, bytes, 4096));
+    memory_file_resize(&file, left);
+    cr_assert(not(view_is(source, 0, bytes, length)));
+    cr_assert(view_is(source, 0, bytes, 2 * MIB));
+    cr_assert(eq(sz, ms_source_read_at(source, 0, copy, length), left));
+    cr_assert(memcmp(copy, bytes, left) == 0);
+    ms_source_close(source);
+    free(bytes);
+    free(copy);
+    memory_file_close(&file);
+}
+
+// The flags of the mapping that holds the address, as the kernel tells them; empty: not found.
+static void find_mapping_flags(const void *address, char *flags, size_t size)
+{
+    FILE *maps = fopen("/proc/self/smaps", "r");
+    unsigned long first, last;
+    bool inside = false;
+    char line[512];
+
+    flags[0] = '\0';
+    while (maps && flags[0] == '\0' && fgets(line, sizeof(line), maps)) {
+        if (sscanf(line, "%lx-%lx ", &first, &last) == 2)
+            inside = first <= (uintptr_t)address && (uintptr_t)address < last;
+        else if (inside && strncmp(line, "VmFlags:", 8) == 0)
+            snprintf(flags, size, "%s", line);
+    }
+    if (maps)
+        fclose(maps);
+}
+
+Test(source, maps_for_large_pages)
+{
+    struct memory_file file = memory_file_make("abcdef", 6);
+    struct ms_source *source = open_source(file.path, true);
+    char flags[512];
+
+    find_mapping_flags(ms_source_view(source, 0, 6), flags, sizeof(flags));
+    if (flags[0] == '\0' || access("/sys/kernel/mm/transparent_hugepage", F_OK) != 0)
+        cr_skip_test("this kernel has no large pages, or does not tell");
+    cr_assert(strstr(flags, " hg") != NULL, "%s", flags);
+    ms_source_close(source);
     memory_file_close(&file);
 }
 

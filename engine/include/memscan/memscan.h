@@ -11,6 +11,7 @@
 #define MEMSCAN_MEMSCAN_H
 
 #include <memscan/code_refs.h>
+#include <memscan/explain.h>
 #include <memscan/image.h>
 #include <memscan/imports.h>
 #include <memscan/modules.h>

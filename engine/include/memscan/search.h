@@ -36,14 +36,25 @@ enum ms_engine {
     MS_ENGINE_WORDS,     // SIMD kernels over aligned elements, or over bytes
     MS_ENGINE_RUNS,      // uniform and short-period patterns
     MS_ENGINE_HYPERSCAN, // literals at any address, regexes
+    MS_ENGINE_TEXTS,     // SIMD kernels over pairs of bytes: few literals at any address
 };
-#define MS_N_ENGINES 4
+#define MS_N_ENGINES 5
 
 struct ms_matcher_options {
     const char
         *simd; // a name of ms_simd_name(); NULL: the environment's MEMSCAN_SIMD, else the fastest
     unsigned engine_mask; // bits 1u << enum ms_engine; 0: all. A pattern that no allowed engine
                           // takes is refused
+
+    // Thousands of patterns, or dozens of regexes, take seconds to compile, and then it is done by
+    // so many threads at most. 0: one a processor.
+    unsigned threads;
+
+    // Called about ten times a second while that goes on, on the thread that waits for it: that of
+    // ms_matcher_create(), or of ms_search() in address spaces, for which parts of patterns are
+    // compiled, too. So it must be callable as long as the matcher is used. NULL: not.
+    void (*compiling)(void *user);
+    void *user;
 };
 
 // Compiles a set, which may be freed afterwards. `options` may be NULL. Freed with
@@ -63,7 +74,7 @@ MS_API bool ms_simd_usable(size_t index);
 // The name of the kernel that a matcher uses.
 MS_API const char *ms_matcher_simd(const struct ms_matcher *matcher);
 
-// "scalar", "words", "runs", "hyperscan".
+// "scalar", "words", "runs", "hyperscan", "texts".
 MS_API const char *ms_engine_name(enum ms_engine engine);
 
 // The number of patterns that the planner gave to an engine.

@@ -7,7 +7,8 @@
 
 // Fastest first.
 static const struct ms_kernels *const all[] = {
-#ifdef MS_HAVE_AVX2
+#ifdef MS_HAVE_X86_KERNELS
+    &ms_kernels_avx512,
     &ms_kernels_avx2,
 #endif
     &ms_kernels_scalar,
