@@ -2,6 +2,7 @@
 //
 // memscan search: all images for what the command line says.
 
+#include "explain_print.h"
 #include "message.h"
 #include "search_run.h"
 
@@ -41,11 +42,13 @@ int command_search(const struct settings *settings)
 
     if (job.printer == NULL || !check_where(settings))
         return EXIT_ERROR;
-    if (settings->n_operands == 0 && settings->n_patterns > 0) {
+    if (settings->explain && !explain_check(settings))
+        return EXIT_ERROR;
+    if (settings->n_operands == 0 && settings->n_patterns > 0 && !settings->explain) {
         message("no image: name the files to search: see memscan --help");
     } else if (search_query_make(&query, settings)) {
         job.choice = space_choice_of(settings, &query);
-        status = search_run(&job);
+        status = settings->explain ? explain_print(&query, settings) : search_run(&job);
     }
     search_query_release(&query);
     return status;

@@ -466,6 +466,13 @@ const struct option_entry option_table[] = {
      "time, rate and the engines' work, on stderr",
      "Print to standard error how long each image took, at what rate, how much of the file was "
      "mapped and read, and what each engine did."},
+    {OPT_EXPLAIN, SEARCH, 0, "explain", NULL, NULL, GROUP_OUTPUT, true,
+     "say how a search would be done, and stop",
+     "Do not search: print how it would be done, and why. Which engine gets which patterns; how "
+     "each of them searches: the kernel's test, the part of the patterns that is looked for, how "
+     "often it is expected, what the tests compared would cost, the size of filters and of "
+     "Hyperscan's databases; and how much of two pages that are apart in memory is searched for "
+     "matches across them. No image is needed, and none is opened. With --format text and jsonl."},
     {OPT_QUIET, ALL, 0, "quiet", NULL, NULL, GROUP_OUTPUT, true, "nothing but errors on stderr",
      "Print nothing but errors to standard error: no summary, warnings or progress."},
     {OPT_COLOR, SEARCH, 0, "color", "WHEN", "auto always never", GROUP_OUTPUT, true,
@@ -489,11 +496,10 @@ const struct option_entry option_table[] = {
      "bytes a thread takes at a time",
      "Bytes that a thread takes at a time, with K or M behind it if wished. For tests and "
      "measurements."},
-    {OPT_ENGINE, SEARCH | REFS, 0, "engine", "LIST", "scalar words runs hyperscan", GROUP_OTHER,
-     true, "let the planner use only these engines",
-     "Let the planner use only these engines, separated by commas: scalar, words, runs, hyperscan. "
-     "For "
-     "tests and measurements."},
+    {OPT_ENGINE, SEARCH | REFS, 0, "engine", "LIST", "scalar words runs hyperscan texts",
+     GROUP_OTHER, true, "let the planner use only these engines",
+     "Let the planner use only these engines, separated by commas: scalar, words, runs, hyperscan, "
+     "texts. For tests and measurements."},
     {OPT_MMAP, SEARCH | REFS, 0, "mmap", NULL, NULL, GROUP_OTHER, true,
      "map the image (the default)", "Map the image into memory. This is the default."},
     {OPT_NO_MMAP, SEARCH | REFS, 0, "no-mmap", NULL, NULL, GROUP_OTHER, true,

@@ -89,6 +89,7 @@ enum option_id {
     OPT_GAPS,
     OPT_REQUIRE_COVERAGE,
     OPT_STATS,
+    OPT_EXPLAIN,
     OPT_QUIET,
     OPT_COLOR,
     OPT_NO_PROGRESS,

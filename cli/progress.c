@@ -10,6 +10,9 @@
 
 #define REDRAW_SECONDS 0.2
 
+// Of a line that counts seconds.
+#define WAITING_SECONDS 1.0
+
 static struct {
     bool enabled;
     bool drawn;
@@ -56,6 +59,19 @@ bool progress_update(uint64_t done_bytes, uint64_t all_bytes)
     if (progress.enabled && done_bytes <= all_bytes)
         draw(now - progress.started, done_bytes, all_bytes);
     return true;
+}
+
+void progress_compiling(uint64_t n_patterns)
+{
+    double now = seconds_now();
+
+    if (!progress.enabled || now - progress.last < WAITING_SECONDS)
+        return;
+    progress.last = now;
+    fprintf(stderr, "\rcompiling %llu patterns  %.0f s\033[K", (unsigned long long)n_patterns,
+            now - progress.started);
+    fflush(stderr);
+    progress.drawn = true;
 }
 
 void progress_erase(void)

@@ -20,6 +20,10 @@ void progress_start(bool wanted);
 // up, drawn or not: a good moment to write out what is buffered.
 bool progress_update(uint64_t done_bytes, uint64_t all_bytes);
 
+// Draws in its place that so many patterns are being compiled, and for how long: nobody can tell
+// how far that is. Not before it has stood a second.
+void progress_compiling(uint64_t n_patterns);
+
 // Takes the line away, before something else is printed on the terminal.
 void progress_erase(void);
 

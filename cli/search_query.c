@@ -7,6 +7,7 @@
 
 #include "message.h"
 #include "print.h"
+#include "progress.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -98,15 +99,28 @@ static bool parse_ranges(struct search_query *query, const struct settings *sett
     return true;
 }
 
+// Also while an image is searched, where more than the matcher is compiled.
+static void on_compiling(void *user)
+{
+    progress_compiling(ms_patterns_count(user));
+}
+
 static bool make_matcher(struct search_query *query, const struct settings *settings)
 {
     struct ms_matcher_options options = {
         .simd = settings->simd,
         .engine_mask = settings->engine_mask,
+        .threads = settings->threads,
+        .compiling = on_compiling,
+        .user = query->patterns,
     };
     struct ms_error error = {0};
+    enum ms_status status;
 
-    if (ms_matcher_create(query->patterns, &options, &query->matcher, &error) == MS_OK)
+    progress_start(!settings->no_progress && !settings->quiet);
+    status = ms_matcher_create(query->patterns, &options, &query->matcher, &error);
+    progress_stop();
+    if (status == MS_OK)
         return true;
     message_error(NULL, &error);
     return false;

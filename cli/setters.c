@@ -403,6 +403,7 @@ static const struct setter setters[N_OPTIONS] = {
     [OPT_GAPS] = FLAG(gaps),
     [OPT_REQUIRE_COVERAGE] = {set_coverage, 0},
     [OPT_STATS] = FLAG(stats),
+    [OPT_EXPLAIN] = FLAG(explain),
     [OPT_QUIET] = FLAG(quiet),
     [OPT_COLOR] = {set_color, 0},
     [OPT_NO_PROGRESS] = FLAG(no_progress),

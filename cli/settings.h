@@ -95,6 +95,7 @@ struct settings {
     bool coverage_required;
     uint64_t coverage_ppm; // millionths
     bool stats;
+    bool explain;
     bool quiet;
     enum color_when color;
     bool no_progress;
