@@ -3,7 +3,8 @@
 "$MKIMAGE" --truth truth "$TEST_SPECS/nt64.spec" nt64
 run -a 'Se  ' --modules nt64
 run -a 'Se  ' --modules --format jsonl nt64
-run -a 'Se  ' --module 'abc*' --stats --threads 1 --format csv nt64 2>&1 | grep -v -e ' s, ' -e mapped -e engine -e again
+run -a 'Se  ' --module 'abc*' --stats --threads 1 --format csv nt64 2>stats
+grep -v -e ' s, ' -e mapped -e engine -e again stats
 run -a 'Se  ' --module ABCMiniFilter.SYS --module hal nt64
 run -a 'Se  ' --not-module nt nt64
 run -a 'Se  ' --section 'PAGE*' nt64
