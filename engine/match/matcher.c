@@ -36,8 +36,8 @@ static enum ms_status copy_patterns(struct ms_matcher *matcher, const struct ms_
     if (n > UINT32_MAX)
         return ms_fail(error, MS_ARGUMENT, "there are more than %u patterns", UINT32_MAX);
     matcher->patterns = calloc(n, sizeof(*matcher->patterns));
-    matcher->choices = malloc(n * sizeof(*matcher->choices));
-    matcher->sorted = malloc(n * sizeof(*matcher->sorted));
+    matcher->choices = calloc(n, sizeof(*matcher->choices));
+    matcher->sorted = calloc(n, sizeof(*matcher->sorted));
     if (!matcher->patterns || !matcher->choices || !matcher->sorted)
         return ms_fail_nomem(error);
     for (size_t i = 0; i < n; i++) {

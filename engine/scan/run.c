@@ -3,6 +3,7 @@
 #include "scan/run.h"
 
 #include "base/extent.h"
+#include "scan/ahead.h"
 #include "scan/queue.h"
 
 #include <pthread.h>
@@ -55,6 +56,7 @@ static enum ms_status run_units(struct ms_runner *runner, struct ms_worker *work
     worker->owner = &owned;
     worker->hand_over = queue_part;
     while (status == MS_OK && ms_queue_take(runner->queue, &owned.unit, &result)) {
+        ms_ahead_taken(runner->ahead, owned.unit);
         status = runner->job(worker, owned.unit, result, error);
         if (status == MS_OK)
             ms_queue_done(runner->queue, owned.unit);
@@ -120,6 +122,7 @@ static enum ms_status run_here(struct ms_runner *runner, struct ms_job_result *r
     enum ms_status status;
 
     runner->here_error = error;
+    ms_ahead_taken(runner->ahead, runner->unit);
     status = runner->job(&runner->here, runner->unit, result, error);
     if (status == MS_OK)
         ms_queue_done(runner->queue, runner->unit);
@@ -210,6 +213,7 @@ void ms_runner_close(struct ms_runner *runner)
     atomic_store(&runner->shared.stop, true);
     if (runner->queue)
         ms_queue_stop(runner->queue);
+    ms_ahead_stop(runner->ahead);
     for (unsigned i = 0; i < runner->n_started; i++)
         pthread_join(runner->others[i], NULL);
     if (runner->here.scratch) {
@@ -223,12 +227,20 @@ void ms_runner_close(struct ms_runner *runner)
 
 // == Units that are there ==
 
+static struct ms_ahead *start_ahead(const struct ms_runner *runner)
+{
+    const struct ms_image *image = runner->shared.image;
+
+    return ms_ahead_start(ms_image_source(image), ms_image_memory(image), runner->shared.plan);
+}
+
 enum ms_status ms_runner_run(struct ms_runner *runner, unsigned threads, struct ms_error *error)
 {
     enum ms_status status = open_runner(runner, count_threads(threads, runner->n_units), error);
     bool end = false;
 
     if (status == MS_OK) {
+        runner->ahead = start_ahead(runner);
         start_others(runner);
         status = init_here(runner, error);
         while (status == MS_OK && !end)

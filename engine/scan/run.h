@@ -10,6 +10,7 @@
 
 #include <pthread.h>
 
+struct ms_ahead;
 struct ms_queue;
 
 struct ms_runner {
@@ -29,8 +30,9 @@ struct ms_runner {
 
     // Private:
     struct ms_queue *queue;
-    struct ms_worker here; // of the thread that runs the runner
-    size_t unit;           // that it is at
+    struct ms_ahead *ahead; // NULL: none
+    struct ms_worker here;  // of the thread that runs the runner
+    size_t unit;            // that it is at
     struct ms_error *here_error;
     pthread_t *others;
     unsigned n_others;  // that are to run

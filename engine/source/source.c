@@ -46,8 +46,8 @@ static enum ms_status find_size(struct ms_source *source, struct ms_error *error
     return MS_OK;
 }
 
-// Reading ahead is the kernel's, through what it is told here: it reads ever longer windows while
-// the file is gone through in order, and large pages of its cache at a time.
+// What the kernel is told here makes it read ever longer windows while the file is gone through in
+// order, and large pages of its cache at a time; ms_source_populate() goes on from there.
 //
 // Not by readahead() or WILLNEED: these fill the cache with pages of 4 KiB. A file that was read so
 // stays slow to map for as long as it is cached: 16 times the page faults of large pages, and a
@@ -206,6 +206,39 @@ const uint8_t *ms_source_view(const struct ms_source *source, uint64_t offset, s
     if (!mapping->base || !ms_in_file(offset, length, mapping->length))
         return NULL;
     return mapping->base + offset;
+}
+
+bool ms_source_is_in_memory(const struct ms_source *source, uint64_t offset)
+{
+    const struct ms_mapping *mapping = &source->mapping;
+    uint64_t page = offset - offset % LOST_BYTES;
+    unsigned char there = 0;
+
+    if (!mapping->base || page >= mapping->length)
+        return true;
+    // Of files that the user may not write to, the system says that all of it is.
+    return mincore((void *)(uintptr_t)(mapping->base + page), 1, &there) == 0 && (there & 1) != 0;
+}
+
+bool ms_source_populate(const struct ms_source *source, uint64_t offset, size_t length)
+{
+    const struct ms_mapping *mapping = &source->mapping;
+    uint64_t start = offset - offset % LOST_BYTES;
+
+    if (!mapping->base)
+        return false;
+    if (start >= mapping->length)
+        return true;
+    length = (size_t)ms_min_u64(length + (offset - start), mapping->length - start);
+    if (ms_source_is_in_memory(source, start) || ms_source_is_hole(source, start, length))
+        return true;
+#ifdef MADV_POPULATE_READ
+    // Where a page cannot be read it fails, and raises no SIGBUS: that is left to who needs it.
+    return madvise((void *)(uintptr_t)(mapping->base + start), length, MADV_POPULATE_READ) == 0 ||
+           errno != EINVAL;
+#else
+    return false;
+#endif
 }
 
 void ms_source_guard(const struct ms_source *source)

@@ -53,6 +53,16 @@ bool ms_source_is_hole(const struct ms_source *source, uint64_t offset, size_t l
 // range passes its size. Valid until the source is closed, to be read under the guard only.
 const uint8_t *ms_source_view(const struct ms_source *source, uint64_t offset, size_t length);
 
+// Whether the mapped page at an offset is in memory, or there is none, so that nothing is gained by
+// bringing it there.
+bool ms_source_is_in_memory(const struct ms_source *source, uint64_t offset);
+
+// Brings the mapped bytes of [offset, offset + length) into memory, so that reading their view does
+// not wait for the disk; returns when they are there, or cannot be. What is there already, by its
+// first page, is a hole of the file or lies past its end is left as it is. False: the system has no
+// such thing, or the source is not mapped.
+bool ms_source_populate(const struct ms_source *source, uint64_t offset, size_t length);
+
 // A guard belongs to the calling thread; they do not nest. Costs a few stores.
 void ms_source_guard(const struct ms_source *source);
 

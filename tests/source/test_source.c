@@ -3,6 +3,7 @@
 // Bytes of files: what can be opened, what is read, and what errors say.
 
 #include "base/file_in_memory.h"
+#include "base/file_on_disk.h"
 #include "source/source.h"
 
 #include <criterion/criterion.h>
@@ -385,4 +386,46 @@ Test(source, file_that_shrinks)
         ms_source_close(source);
         memory_file_close(&file);
     }
+}
+
+// == Bringing bytes into memory ==
+
+Test(source, brings_bytes_into_memory)
+{
+    struct disk_file file = disk_file_make(8 * MIB);
+    struct ms_source *source;
+
+    cr_assert(eq(int, ftruncate(file.fd, (off_t)(16 * MIB)), 0)); // the rest is a hole
+    source = open_source(file.path, true);
+    if (disk_file_drop(&file)) {
+        cr_assert(not(ms_source_is_in_memory(source, 0)));
+        cr_assert(not(ms_source_is_in_memory(source, 6 * MIB)));
+        cr_assert(ms_source_populate(source, 6 * MIB, 2 * MIB));
+        for (uint64_t offset = 6 * MIB; offset < 8 * MIB; offset += 4096)
+            cr_assert(disk_file_is_cached(&file, offset));
+        cr_assert(ms_source_is_in_memory(source, 7 * MIB));
+        cr_assert(not(disk_file_is_cached(&file, 0)));
+        cr_assert(ms_source_populate(source, 12 * MIB, 2 * MIB));
+        cr_assert(not(disk_file_is_cached(&file, 12 * MIB)));
+    }
+    ms_source_close(source);
+    disk_file_close(&file);
+}
+
+Test(source, brings_nothing_where_nothing_is)
+{
+    struct disk_file file = disk_file_make(1 * MIB);
+    struct ms_source *mapped = open_source(file.path, true);
+    struct ms_source *read = open_source(file.path, false);
+
+    cr_assert(ms_source_populate(mapped, 1 * MIB, 4096));
+    cr_assert(ms_source_populate(mapped, UINT64_MAX - 4096, 4096));
+    cr_assert(ms_source_is_in_memory(mapped, UINT64_MAX));
+    cr_assert(not(ms_source_populate(read, 0, 4096)));
+    cr_assert(ms_source_is_in_memory(read, 0));
+    cr_assert(eq(int, ftruncate(file.fd, 0), 0));
+    ms_source_populate(mapped, 0, 1 * MIB); // no SIGBUS
+    ms_source_close(mapped);
+    ms_source_close(read);
+    disk_file_close(&file);
 }
