@@ -148,6 +148,20 @@ static bool scan(const struct bare *bare, const void *bytes, uint64_t length, ba
     return error == HS_SUCCESS;
 }
 
+// A file with a page behind it that can be read: Hyperscan may read past the end, see
+// engine/base/slack.h.
+#define SLACK ((size_t)4096)
+
+static void *map_file(int fd, size_t size)
+{
+    size_t whole = (size + SLACK - 1) / SLACK * SLACK;
+    uint8_t *bytes = mmap(NULL, whole + SLACK, PROT_READ, MAP_SHARED, fd, 0);
+
+    if (bytes != MAP_FAILED)
+        mmap(bytes + whole, SLACK, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+    return bytes;
+}
+
 bool bare_scan_file(const struct bare *bare, const char *path, bare_match *match, void *user)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -156,7 +170,7 @@ bool bare_scan_file(const struct bare *bare, const char *path, bare_match *match
     bool ok;
 
     if (fd >= 0 && fstat(fd, &facts) == 0)
-        bytes = mmap(NULL, (size_t)facts.st_size, PROT_READ, MAP_SHARED, fd, 0);
+        bytes = map_file(fd, (size_t)facts.st_size);
     if (bytes == MAP_FAILED) {
         perror(path);
         if (fd >= 0)
@@ -164,7 +178,7 @@ bool bare_scan_file(const struct bare *bare, const char *path, bare_match *match
         return false;
     }
     ok = scan(bare, bytes, (uint64_t)facts.st_size, match, user);
-    munmap(bytes, (size_t)facts.st_size);
+    munmap(bytes, ((size_t)facts.st_size + SLACK - 1) / SLACK * SLACK + SLACK);
     close(fd);
     return ok;
 }

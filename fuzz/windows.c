@@ -57,7 +57,9 @@ void window_scan_free(struct window_scan *scan)
 // Scans the window, whose bytes are moved to where they are looked after.
 static void scan_copied(struct window_scan *scan, struct ms_window *window, unsigned shift)
 {
-    uint8_t *block = malloc(window->length + shift);
+    // Only Hyperscan may read behind the window.
+    bool slack = ms_matcher_n_patterns(scan->matcher, MS_ENGINE_HYPERSCAN) > 0;
+    uint8_t *block = malloc(window->length + shift + (slack ? MS_SLACK_BYTES : 0));
     struct ms_error error;
 
     if (!block)

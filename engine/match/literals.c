@@ -7,6 +7,7 @@
 //
 // Hyperscan reports ends; with one length for each anchor, the start is known.
 
+#include "base/slack.h"
 #include "match/anchor.h"
 #include "match/hs_database.h"
 #include "match/uniform.h"
@@ -254,7 +255,7 @@ static int probe_found(unsigned id, unsigned long long from, unsigned long long 
 static enum ms_status probe_uniform(struct literals *literals, struct ms_error *error)
 {
     struct ms_scratch scratch = {0};
-    uint8_t *bytes = malloc(literals->reach);
+    uint8_t *bytes = calloc(1, literals->reach + MS_SLACK_BYTES);
     enum ms_status status = MS_NOMEM;
 
     if (bytes)

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/extent.h"
 #include "base/parallel.h"
+#include "base/slack.h"
 #include "match/explain.h"
 #include "match/kernel/kernel.h"
 #include "match/pattern_set.h"
@@ -19,7 +20,8 @@
 // A part of a stretch of contiguous memory in which every match must lie. A match may start in
 // [own_start, own_end) only; the bytes around are there so that such matches can be seen whole: the
 // window reaches margins.before bytes before own_start and margins.after bytes behind own_end,
-// unless the stretch begins or ends before that.
+// unless the stretch begins or ends before that. Behind it, MS_SLACK_BYTES can be read, whatever
+// they are.
 struct ms_window {
     const uint8_t *bytes;
     size_t length;

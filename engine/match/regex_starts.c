@@ -2,6 +2,8 @@
 
 #include "match/regex_pass.h"
 
+#include "base/slack.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,7 +52,7 @@ enum ms_status ms_regex_know_uniform(struct ms_regex_pass *pass, uint8_t byte,
         .counters = &pass->scratch->counters,
         .lengths = pass->own->uniform + byte * databases->n,
     };
-    uint8_t bytes[MS_MAX_REGEX_MATCH];
+    uint8_t bytes[MS_MAX_REGEX_MATCH + MS_SLACK_BYTES];
     enum ms_status status = MS_OK;
 
     if (pass->own->uniform_known[byte])

@@ -120,7 +120,7 @@ static void *ahead_main(void *context)
 // == Its callers ==
 
 // The places of the file that are looked at to tell whether it is in memory.
-#define N_SAMPLES 64
+#define N_SAMPLES 16
 
 static bool is_worth_it(const struct ms_source *source)
 {

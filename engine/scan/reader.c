@@ -3,6 +3,7 @@
 #include "scan/reader.h"
 
 #include "base/extent.h"
+#include "base/slack.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -63,7 +64,7 @@ static bool reserve(struct ms_reader *reader, size_t length)
         return true;
     free(reader->buffer);
     reader->capacity = 0;
-    reader->buffer = malloc(length);
+    reader->buffer = malloc(length + MS_SLACK_BYTES);
     if (!reader->buffer)
         return false;
     reader->capacity = length;
@@ -103,7 +104,7 @@ static bool use_hole(struct ms_reader *reader, uint64_t offset, size_t length)
         return false;
     if (reader->n_zeros < length) {
         free(reader->zeros);
-        reader->zeros = calloc(1, length);
+        reader->zeros = calloc(1, length + MS_SLACK_BYTES);
         reader->n_zeros = reader->zeros ? length : 0;
     }
     reader->bytes = reader->zeros;

@@ -35,7 +35,8 @@ struct ms_reader {
 void ms_reader_init(struct ms_reader *reader, const struct ms_image *image);
 void ms_reader_release(struct ms_reader *reader);
 
-// Fetches [address, address + length), all of which the image's runs hold. With `copy`, never as a
+// Fetches [address, address + length), all of which the image's runs hold; MS_SLACK_BYTES behind
+// them can be read, too, whatever they are. With `copy`, never as a
 // view. `bytes` are valid until the next fetch. MS_NOMEM is the only failure.
 enum ms_status ms_reader_fetch(struct ms_reader *reader, uint64_t address, size_t length, bool copy,
                                struct ms_error *error);

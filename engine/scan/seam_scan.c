@@ -7,6 +7,7 @@
 #include "scan/seam_scan.h"
 
 #include "base/extent.h"
+#include "base/slack.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -29,7 +30,7 @@ struct batch {
         ms_bits *marks;
         size_t number;
     } slots[BATCH_BYTES / 64];
-    uint8_t bytes[BATCH_BYTES];
+    uint8_t bytes[BATCH_BYTES + MS_SLACK_BYTES];
 };
 
 static bool take(struct ms_sink *sink, const struct ms_window *window, uint32_t pattern,

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/extent.h"
+#include "base/slack.h"
 #include "source/guard.h"
 
 #include <errno.h>
@@ -63,17 +64,49 @@ static void expect_in_order(const struct ms_source *source)
 #endif
 }
 
+static size_t page_bytes(void)
+{
+    return (size_t)sysconf(_SC_PAGESIZE);
+}
+
+// Behind the pages of the file lies one more, for MS_SLACK_BYTES.
+static size_t mapped_bytes(uint64_t size)
+{
+    size_t page = page_bytes();
+
+    return (size_t)(size + (page - 1)) / page * page + page;
+}
+
+// Until then that page is the file's, too, and behind its end: reading it would raise SIGBUS.
+static bool add_slack(const struct ms_source *source)
+{
+    size_t page = page_bytes();
+    const uint8_t *behind = source->mapping.base + (mapped_bytes(source->size) - page);
+
+    return mmap((void *)(uintptr_t)behind, page, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
+                -1, 0) != MAP_FAILED;
+}
+
+static void unmap(struct ms_source *source)
+{
+    if (source->mapping.base)
+        munmap((void *)(uintptr_t)source->mapping.base, mapped_bytes(source->size));
+    source->mapping.base = NULL;
+}
+
 static void map(struct ms_source *source)
 {
     void *base;
 
-    if (source->size == 0 || source->size > SIZE_MAX || !ms_guard_install())
+    if (source->size == 0 || source->size > SIZE_MAX - 2 * page_bytes() || !ms_guard_install())
         return;
-    base = mmap(NULL, (size_t)source->size, PROT_READ, MAP_SHARED, source->fd, 0);
+    base = mmap(NULL, mapped_bytes(source->size), PROT_READ, MAP_SHARED, source->fd, 0);
     if (base == MAP_FAILED)
         return;
     source->mapping.base = base;
     source->mapping.length = (size_t)source->size;
+    if (!add_slack(source))
+        unmap(source);
 }
 
 enum ms_status ms_source_open(const char *path, bool want_map, struct ms_source **source_ret,
@@ -113,8 +146,7 @@ void ms_source_close(struct ms_source *source)
 {
     if (!source)
         return;
-    if (source->mapping.base)
-        munmap((void *)(uintptr_t)source->mapping.base, source->mapping.length);
+    unmap(source);
     if (source->fd >= 0)
         close(source->fd);
     free(source->path);

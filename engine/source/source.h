@@ -50,7 +50,8 @@ size_t ms_source_lost(uint64_t offset, size_t length);
 bool ms_source_is_hole(const struct ms_source *source, uint64_t offset, size_t length);
 
 // The mapped bytes of [offset, offset + length), or NULL where the source is not mapped or the
-// range passes its size. Valid until the source is closed, to be read under the guard only.
+// range passes its size. Valid until the source is closed, to be read under the guard only, with
+// MS_SLACK_BYTES behind the range.
 const uint8_t *ms_source_view(const struct ms_source *source, uint64_t offset, size_t length);
 
 // Whether the mapped page at an offset is in memory, or there is none, so that nothing is gained by

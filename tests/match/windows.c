@@ -68,7 +68,7 @@ struct runner runner_create(struct ms_matcher *matcher, size_t most)
     struct runner runner = {.matcher = matcher, .refuse_from = UINT64_MAX};
     struct ms_error error = {0};
 
-    runner.memory = guarded_create(most);
+    runner.memory = guarded_create(most + MS_SLACK_BYTES);
     cr_assert(ms_scratch_create(matcher, &runner.scratch, &error) == MS_OK, "%s", error.text);
     return runner;
 }
@@ -94,6 +94,9 @@ enum ms_status runner_scan(struct runner *runner, const struct stretch *stretch,
     struct ms_margins margins = ms_matcher_margins(runner->matcher);
     size_t before = margins.before < own_start ? margins.before : own_start;
     size_t after = stretch->length - own_end;
+    // Only Hyperscan may read behind the window; what it finds there would be seen.
+    size_t slack =
+        ms_matcher_n_patterns(runner->matcher, MS_ENGINE_HYPERSCAN) > 0 ? MS_SLACK_BYTES : 0;
     struct ms_window window = {
         .length = before + own_end - own_start + (after < margins.after ? after : margins.after),
         .address = stretch->address + own_start - before,
@@ -106,8 +109,9 @@ enum ms_status runner_scan(struct runner *runner, const struct stretch *stretch,
     struct ms_error error = {0};
     enum ms_status status;
 
-    window.bytes = memcpy(runner->memory.end - window.length, stretch->bytes + own_start - before,
-                          window.length);
+    window.bytes = memcpy(runner->memory.end - slack - window.length,
+                          stretch->bytes + own_start - before, window.length);
+    memcpy(runner->memory.end - slack, window.bytes, slack < window.length ? slack : window.length);
     collector.next = calloc(ms_matcher_count(runner->matcher), sizeof(*collector.next));
     cr_assert(collector.next, "no memory");
     status = ms_matcher_scan(runner->matcher, runner->scratch, &window, &collector.sink, &error);

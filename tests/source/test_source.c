@@ -4,6 +4,7 @@
 
 #include "base/file_in_memory.h"
 #include "base/file_on_disk.h"
+#include "base/slack.h"
 #include "source/source.h"
 
 #include <criterion/criterion.h>
@@ -383,6 +384,25 @@ Test(source, file_that_shrinks)
         cr_assert(
             eq(int, ms_source_read(source, 0, bytes, 6, "the letters", &error), MS_MALFORMED));
         expect_text(&error, "has 2");
+        ms_source_close(source);
+        memory_file_close(&file);
+    }
+}
+
+// == What lies behind ==
+
+Test(source, slack_behind_the_view)
+{
+    static const uint8_t bytes[2 * 4096] = {1};
+    static const size_t sizes[] = {1, 4095, 4096, 4097, 2 * 4096 - 3, 2 * 4096};
+
+    for (size_t i = 0; i < COUNT(sizes); i++) {
+        struct memory_file file = memory_file_make(bytes, sizes[i]);
+        struct ms_source *source = open_source(file.path, true);
+        const uint8_t *view = ms_source_view(source, 0, sizes[i]);
+
+        for (size_t k = 0; k < MS_SLACK_BYTES; k++)
+            cr_assert(eq(u8, *(const volatile uint8_t *)(view + sizes[i] + k), 0));
         ms_source_close(source);
         memory_file_close(&file);
     }
