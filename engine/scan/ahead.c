@@ -85,13 +85,15 @@ static bool bring_in_unit(struct ms_ahead *ahead, size_t number)
     return true;
 }
 
-// Waits until it is no longer a window ahead. False: it is to stop.
+// Waits until it is no longer a window ahead. False: nothing is left to do, or it is to stop.
 static bool wait_for_room(struct ms_ahead *ahead)
 {
     size_t taken = atomic_load(&ahead->taken);
 
     if (ahead->unit < taken)
         ahead->unit = taken; // it was overtaken
+    if (ahead->unit == ahead->n_units)
+        return false;
     if (ahead->unit - taken < ahead->window)
         return !atomic_load(&ahead->stop);
     // Half a window later there is enough to do to wake up for.
@@ -109,7 +111,7 @@ static void *ahead_main(void *context)
 {
     struct ms_ahead *ahead = context;
 
-    while (ahead->unit < ahead->n_units && wait_for_room(ahead)) {
+    while (wait_for_room(ahead)) {
         if (ahead->unit >= atomic_load(&ahead->taken) && !bring_in_unit(ahead, ahead->unit))
             break;
         ahead->unit++;

@@ -100,6 +100,18 @@ Test(ahead, whoever_overtakes_it_waits_for_nothing)
     close_scanned(&scanned);
 }
 
+// Its own next unit is then behind the last one.
+Test(ahead, is_overtaken_to_the_end)
+{
+    struct scanned scanned = open_scanned(UNIT_BYTES);
+    struct ms_ahead *ahead = start(&scanned);
+
+    ms_ahead_taken(ahead, N_UNITS - 1);
+    usleep(20000);
+    ms_ahead_stop(ahead);
+    close_scanned(&scanned);
+}
+
 Test(ahead, stops_at_any_time)
 {
     for (size_t chunk = 1 * MIB; chunk <= FILE_BYTES; chunk *= 4) {
