@@ -157,8 +157,11 @@ static void *map_file(int fd, size_t size)
     size_t whole = (size + SLACK - 1) / SLACK * SLACK;
     uint8_t *bytes = mmap(NULL, whole + SLACK, PROT_READ, MAP_SHARED, fd, 0);
 
-    if (bytes != MAP_FAILED)
-        mmap(bytes + whole, SLACK, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+    if (bytes != MAP_FAILED && mmap(bytes + whole, SLACK, PROT_READ,
+                                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED) {
+        munmap(bytes, whole + SLACK);
+        return MAP_FAILED;
+    }
     return bytes;
 }
 

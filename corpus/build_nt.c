@@ -3,10 +3,9 @@
 // The system that lists modules: the loader's entries in pool, the list that links them, drivers
 // that are gone, and the debugger's data block.
 
-#include "machinery.h"
+#include "build_nt.h"
 
 #include "little_endian.h"
-#include "pool.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,13 +29,34 @@ static const struct {
     const char *name;
     size_t bytes;
 } variables[] = {
-    {"PsLoadedModuleList", 16}, {"PsActiveProcessHead", 16}, {"KdDebuggerDataBlock", 0x400},
-    {"KiWaitNever", 8},         {"KiWaitAlways", 8},         {"KdpDataBlockEncoded", 1},
-    {"MmUnloadedDrivers", 8},   {"MmLastUnloadedDriver", 4}, {"NtBuildLab", 64},
+    {"PsLoadedModuleList", 16},
+    {"PsActiveProcessHead", 16},
+    {"KdDebuggerDataBlock", 0x400},
+    {"KiWaitNever", 8},
+    {"KiWaitAlways", 8},
+    {"KdpDataBlockEncoded", 1},
+    {"MmUnloadedDrivers", 8},
+    {"MmLastUnloadedDriver", 4},
+    {"NtBuildLab", 64},
     {"NtBuildNumber", 4},
+    {"PoolBigPageTable", 8},
+    {"PoolBigPageTableSize", 8},
+    {"PoolTrackTable", 8},
+    {"PoolTrackTableSize", 8},
+    {"ExPoolTagTables", 512},
+    {"RtlpHpHeapGlobals", 16},
+    {"MmNonPagedPoolStart", 8},
+    {"MmNonPagedPoolEnd", 8},
+    {"MmPagedPoolStart", 8},
+    {"MmPagedPoolEnd", 8},
+    // These are there only where there are objects.
+    {"PsInitialSystemProcess", 8},
+    {"ObpRootDirectoryObject", 8},
+    {"ObTypeIndexTable", 0x800},
+    {"ObHeaderCookie", 1},
 };
 
-enum { N_VARIABLES = sizeof(variables) / sizeof(variables[0]) };
+enum { N_VARIABLES = sizeof(variables) / sizeof(variables[0]), N_OF_OBJECTS = 4 };
 
 bool nt_is_variable(const char *name)
 {
@@ -61,7 +81,8 @@ void nt_add_variables(struct module *kernel, const struct spec *spec)
     module_add_section(kernel, "ALMOSTRO", 0);
     for (size_t i = 0; i < N_VARIABLES; i++) {
         struct symbol *symbol = find_symbol(kernel, variables[i].name);
-        if (symbol && symbol->rva)
+        bool is_used = i < N_VARIABLES - N_OF_OBJECTS || has_objects(&spec->nt.objects);
+        if (symbol ? symbol->rva != 0 : !is_used)
             continue;
         uint64_t rva = module_grow(kernel, variables[i].bytes, 16);
         if (symbol)
@@ -76,18 +97,7 @@ void nt_add_variables(struct module *kernel, const struct spec *spec)
     module_sort_symbols(kernel);
 }
 
-/** The kernel and what its machine is like. */
-struct nt {
-    struct machinery *machinery;
-    const struct nt_spec *spec;
-    struct module *kernel;
-    uint64_t build;
-    unsigned width; // of pointers
-    struct pool *pool;
-};
-
-/** The variable's RVA; the spec of a kernel from a file must say where it is. */
-static uint64_t variable(const struct nt *nt, const char *name)
+uint64_t nt_variable(const struct nt *nt, const char *name)
 {
     const struct symbol *symbol = module_symbol(nt->kernel, name);
     if (!symbol)
@@ -100,9 +110,14 @@ static uint64_t variable(const struct nt *nt, const char *name)
     return symbol->rva;
 }
 
-static uint64_t variable_address(const struct nt *nt, const char *name)
+uint64_t nt_variable_address(const struct nt *nt, const char *name)
 {
-    return nt->kernel->spec->base + variable(nt, name);
+    return nt->kernel->spec->base + nt_variable(nt, name);
+}
+
+void nt_store_variable(const struct nt *nt, const char *name, unsigned width, uint64_t value)
+{
+    module_store(nt->kernel, nt_variable(nt, name), width, value);
 }
 
 /** Bytes in pool as a place to store numbers. */
@@ -152,13 +167,12 @@ static struct pool_block allocate_for(const struct nt *nt, struct module *module
     return block;
 }
 
-/** A UNICODE_STRING at `at`, and its text. */
-static void store_string(const struct nt *nt, struct pool_block entry, size_t at,
-                         const struct bytes *text, uint64_t address)
+void nt_store_string(const struct nt *nt, struct pool_block block, size_t at,
+                     const struct bytes *text, uint64_t address)
 {
-    store(entry, at, 2, text->length);
-    store(entry, at + 2, 2, text->length);
-    store(entry, at + nt->width, nt->width, address);
+    store(block, at, 2, text->length);
+    store(block, at + 2, 2, text->length);
+    store(block, at + nt->width, nt->width, address);
 }
 
 static void add_name(const struct nt *nt, struct module *module, struct pool_block entry, size_t at,
@@ -166,7 +180,7 @@ static void add_name(const struct nt *nt, struct module *module, struct pool_blo
 {
     struct pool_block block = allocate_for(nt, module, part, text->length);
     memcpy(block.bytes, text->data, text->length);
-    store_string(nt, entry, at, text, block.address);
+    nt_store_string(nt, entry, at, text, block.address);
 }
 
 static struct pool_block add_entry(const struct nt *nt, struct module *module)
@@ -200,8 +214,8 @@ static struct pool_block add_entry(const struct nt *nt, struct module *module)
 static void link_entries(const struct nt *nt, const struct pool_block *entries)
 {
     const struct machinery *machinery = nt->machinery;
-    uint64_t head = variable_address(nt, "PsLoadedModuleList");
-    uint64_t rva = variable(nt, "PsLoadedModuleList");
+    uint64_t head = nt_variable_address(nt, "PsLoadedModuleList");
+    uint64_t rva = nt_variable(nt, "PsLoadedModuleList");
     uint64_t last = head;
     module_store(nt->kernel, rva, nt->width, head);
     for (size_t i = 0; i < machinery->n_modules; i++) {
@@ -254,15 +268,15 @@ static void build_unloaded(const struct nt *nt)
             pool_take(nt->pool, driver->name.length, "MmDT", false, driver->place);
         memcpy(name.bytes, driver->name.data, driver->name.length);
         size_t at = i * entry_bytes;
-        store_string(nt, array, at, &driver->name, name.address);
+        nt_store_string(nt, array, at, &driver->name, name.address);
         size_t rest = at + string_bytes;
         store(array, rest, nt->width, driver->start);
         store(array, rest + nt->width, nt->width, driver->end);
         store(array, rest + string_bytes, 8,
               driver->time); // behind two pointers, which are as long
     }
-    module_store(nt->kernel, variable(nt, "MmUnloadedDrivers"), nt->width, array.address);
-    module_store(nt->kernel, variable(nt, "MmLastUnloadedDriver"), 4, count % MAX_UNLOADED);
+    nt_store_variable(nt, "MmUnloadedDrivers", nt->width, array.address);
+    nt_store_variable(nt, "MmLastUnloadedDriver", 4, count % MAX_UNLOADED);
 }
 
 /* ---- the debugger's data block ----------------------------------------------------------- */
@@ -291,6 +305,14 @@ static void store_kdbg(const struct nt *nt, uint64_t at)
         {0x48, "PsLoadedModuleList"}, {0x50, "PsActiveProcessHead"},   {0x208, "NtBuildLab"},
         {0x220, "MmUnloadedDrivers"}, {0x228, "MmLastUnloadedDriver"},
     };
+    static const struct {
+        unsigned offset;
+        const char *name;
+    } optional[] = {
+        {0x98, "ObpRootDirectoryObject"}, {0x110, "MmNonPagedPoolStart"},
+        {0x118, "MmNonPagedPoolEnd"},     {0x120, "MmPagedPoolStart"},
+        {0x128, "MmPagedPoolEnd"},        {0x1b8, "PoolTrackTable"},
+    };
     enum paging paging = nt->machinery->spec->spaces[nt->spec->space].paging;
     uint64_t head = nt->kernel->spec->base + at; // as if it were alone in its list
     module_store(nt->kernel, at, nt->width, head);
@@ -302,7 +324,14 @@ static void store_kdbg(const struct nt *nt, uint64_t at)
     module_store(nt->kernel, at + 0x138, 8, 0x1000); // MmPageSize
     for (size_t i = 0; i < sizeof(pointers) / sizeof(pointers[0]); i++)
         module_store(nt->kernel, at + pointers[i].offset, 8,
-                     variable_address(nt, pointers[i].name));
+                     nt_variable_address(nt, pointers[i].name));
+    for (size_t i = 0; i < sizeof(optional) / sizeof(optional[0]); i++) {
+        if (module_symbol(nt->kernel, optional[i].name))
+            module_store(nt->kernel, at + optional[i].offset, 8,
+                         nt_variable_address(nt, optional[i].name));
+    }
+    if (has_objects(&nt->spec->objects))
+        nt_store_kdbg_offsets(nt, at, size_of_kdbg(nt));
 }
 
 static uint64_t rotate_right(uint64_t value, unsigned by)
@@ -314,7 +343,7 @@ static uint64_t rotate_right(uint64_t value, unsigned by)
 /** What the kernel decodes by XOR, rotation, XOR, byte swap and XOR, backwards. */
 static void encode_kdbg(const struct nt *nt, uint64_t at)
 {
-    uint64_t flag = variable_address(nt, "KdpDataBlockEncoded") | UINT64_C(0xffff) << 48;
+    uint64_t flag = nt_variable_address(nt, "KdpDataBlockEncoded") | UINT64_C(0xffff) << 48;
     uint64_t never = nt->spec->wait_never, always = nt->spec->wait_always;
     for (uint64_t i = 0; i < size_of_kdbg(nt); i += 8) {
         uint64_t value = module_load(nt->kernel, at + i, 8) ^ always;
@@ -322,16 +351,16 @@ static void encode_kdbg(const struct nt *nt, uint64_t at)
         value = rotate_right(value, (unsigned)(never & 0xff)) ^ never;
         module_store(nt->kernel, at + i, 8, value);
     }
-    module_store(nt->kernel, variable(nt, "KiWaitNever"), 8, never);
-    module_store(nt->kernel, variable(nt, "KiWaitAlways"), 8, always);
-    module_store(nt->kernel, variable(nt, "KdpDataBlockEncoded"), 1, 1);
+    nt_store_variable(nt, "KiWaitNever", 8, never);
+    nt_store_variable(nt, "KiWaitAlways", 8, always);
+    nt_store_variable(nt, "KdpDataBlockEncoded", 1, 1);
 }
 
 static void build_kdbg(const struct nt *nt)
 {
     if (nt->spec->kdbg == KDBG_NONE)
         return;
-    uint64_t at = variable(nt, "KdDebuggerDataBlock");
+    uint64_t at = nt_variable(nt, "KdDebuggerDataBlock");
     store_kdbg(nt, at);
     if (nt->spec->kdbg == KDBG_ENCODED)
         encode_kdbg(nt, at);
@@ -344,11 +373,11 @@ static void build_identity(const struct nt *nt)
     char lab[64];
     snprintf(lab, sizeof(lab), "%llu.1.%s.memscan.200101-0000", (unsigned long long)nt->build,
              nt->width == 8 ? "amd64fre" : "x86fre");
-    uint64_t head = variable_address(nt, "PsActiveProcessHead");
-    module_store_bytes(nt->kernel, variable(nt, "NtBuildLab"), lab, strlen(lab) + 1);
-    module_store(nt->kernel, variable(nt, "NtBuildNumber"), 4, nt->build | 0xf0000000);
-    module_store(nt->kernel, variable(nt, "PsActiveProcessHead"), nt->width, head);
-    module_store(nt->kernel, variable(nt, "PsActiveProcessHead") + nt->width, nt->width, head);
+    uint64_t head = nt_variable_address(nt, "PsActiveProcessHead");
+    module_store_bytes(nt->kernel, nt_variable(nt, "NtBuildLab"), lab, strlen(lab) + 1);
+    nt_store_variable(nt, "NtBuildNumber", 4, nt->build | 0xf0000000);
+    nt_store_variable(nt, "PsActiveProcessHead", nt->width, head);
+    module_store(nt->kernel, nt_variable(nt, "PsActiveProcessHead") + nt->width, nt->width, head);
 }
 
 void nt_build(struct machinery *machinery)
@@ -362,10 +391,13 @@ void nt_build(struct machinery *machinery)
         fail_at(spec->place, "a module 'nt' in the space of 'nt'");
     nt.width = nt.kernel->pointer_bytes;
     nt.build = build_of(machinery->spec, nt.width);
-    nt.pool = pool_create(spec, nt.width, nt.build);
+    nt.pool = pool_create(machinery, nt.width, nt.build);
     build_identity(&nt);
     build_list(&nt);
     build_unloaded(&nt);
     build_kdbg(&nt);
-    pool_finish(nt.pool, machinery);
+    nt_build_pool(&nt);
+    nt_build_objects(&nt);
+    nt_build_pool_tables(&nt);
+    pool_finish(nt.pool);
 }

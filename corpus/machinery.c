@@ -6,6 +6,8 @@
 
 #include "little_endian.h"
 #include "material.h"
+#include "objects.h"
+#include "pool.h"
 #include "quantity.h"
 
 #include <ctype.h>
@@ -69,11 +71,24 @@ static uint64_t listed_address(const struct module *module, const struct target 
     fail_at(target->place, "entry, name or path, not '%.*s'", (int)length, target->text);
 }
 
-/** MODULE+N, MODULE!SYMBOL, MODULE/SECTION, MODULE@PART. */
+/** pool/NAME+N, pool@NAME+N */
+static uint64_t address_in_pool(const struct machinery *machinery, const struct target *target,
+                                bool is_header, size_t *space_ret)
+{
+    struct target tail = tail_of(target, strlen("pool/"));
+    if (space_ret)
+        *space_ret = machinery->spec->nt.space;
+    return pool_place(machinery, &tail, is_header);
+}
+
+/** MODULE+N, MODULE!SYMBOL, MODULE/SECTION, MODULE@PART, and those in pool. */
 static uint64_t address_in_module(const struct machinery *machinery, const struct target *target,
                                   size_t *space_ret)
 {
     size_t length = strcspn(target->text, "+!/@");
+    bool is_header = strncmp(target->text, "pool@", 5) == 0;
+    if (is_header || strncmp(target->text, "pool/", 5) == 0)
+        return address_in_pool(machinery, target, is_header, space_ret);
     const struct module *module = machinery_find(machinery, target->text, length);
     if (!module)
         fail_at(target->place, "a module's name before + ! / or @, not '%.*s'", (int)length,
@@ -98,8 +113,14 @@ static uint64_t address_in_module(const struct machinery *machinery, const struc
 uint64_t machinery_address(const struct machinery *machinery, const struct target *target,
                            size_t *space_ret)
 {
+    uint64_t address;
     if (isdigit((unsigned char)target->text[0]))
         return number_of(*target, "an address");
+    if (objects_address(machinery, target, &address)) {
+        if (space_ret)
+            *space_ret = machinery->spec->nt.space;
+        return address;
+    }
     return address_in_module(machinery, target, space_ret);
 }
 
@@ -257,8 +278,8 @@ void machinery_create(struct spec *spec)
     spec->machinery = machinery;
     machinery->spec = spec;
     build_modules(machinery);
-    machinery_bind(machinery);
     nt_build(machinery);
+    machinery_bind(machinery);
     add_modules(machinery);
     set_facts(machinery);
     set_rules(machinery);
@@ -284,6 +305,8 @@ void machinery_release(struct machinery *machinery)
         module_release(&machinery->modules[i]);
     for (size_t i = 0; i < machinery->n_pieces; i++)
         free(machinery->pieces[i].bytes); // modules' bytes are among them
+    pool_result_release(&machinery->pool);
+    objects_release(machinery->objects, &machinery->spec->nt.objects);
     free(machinery->modules);
     free(machinery->pieces);
     free(machinery);

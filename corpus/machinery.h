@@ -7,6 +7,7 @@
 #ifndef CORPUS_MACHINERY_H
 #define CORPUS_MACHINERY_H
 
+#include "pool_result.h"
 #include "spec.h"
 
 /** A stretch of a module. */
@@ -87,6 +88,8 @@ struct machinery {
     size_t n_modules;
     struct piece *pieces;
     size_t n_pieces, pieces_capacity;
+    struct pool_result pool;
+    struct objects *objects; // NULL: none
 };
 
 /**

@@ -6,16 +6,11 @@
 #ifndef CORPUS_MODULE_SPEC_H
 #define CORPUS_MODULE_SPEC_H
 
-#include "fill.h"
+#include "object_spec.h"
+#include "pool_spec.h"
 
 /** Modules have no more bytes than this. */
 #define MAX_IMAGE (UINT64_C(1) << 30)
-
-/** An address in words: looked up once all is read, since it may name what a later line makes. */
-struct target {
-    char *text; // NULL: none
-    struct place place;
-};
 
 struct section_spec {
     char *name; // at most 8 bytes
@@ -142,10 +137,8 @@ struct nt_spec {
     bool is_there;
     size_t space;
     struct place place;
-    struct pool_range {
-        uint64_t start, length;
-    } * pools;
-    size_t n_pools, pools_capacity;
+    struct pool_spec pool;
+    struct objects_spec objects;
     enum { KDBG_PLAIN, KDBG_ENCODED, KDBG_NONE } kdbg;
     uint64_t wait_never, wait_always; // that it is encoded with
     uint64_t kdbg_size;               // 0: what the build has

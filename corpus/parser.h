@@ -85,5 +85,14 @@ struct module_spec *last_module(struct parser *parser);
 bool parse_module_statement(struct parser *parser, const char *name);
 bool parse_content_statement(struct parser *parser, const char *name);
 bool parse_nt_statement(struct parser *parser, const char *name);
+bool parse_pool_statement(struct parser *parser, const char *name);
+bool parse_object_statement(struct parser *parser, const char *name);
+
+/** The system that statements are about, and the paging of its space. */
+struct nt_spec *nt_of(struct parser *parser);
+const struct paging_mode *nt_mode(const struct parser *parser);
+
+/** An address that the system's space has. */
+uint64_t next_nt_address(struct parser *parser);
 
 #endif

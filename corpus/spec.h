@@ -6,6 +6,7 @@
 #ifndef CORPUS_SPEC_H
 #define CORPUS_SPEC_H
 
+#include "backing.h"
 #include "fill.h"
 #include "lexer.h"
 #include "module_spec.h"
@@ -50,21 +51,6 @@ struct plant_rule {
 struct space_spec {
     char *name;
     enum paging paging;
-};
-
-/** What is behind the pages of a `map` statement. */
-struct backing {
-    enum backing_kind {
-        BACKING_NOTHING,    // entries of zero; of a prototype: it is written by another statement
-        BACKING_PRESENT,    // pages from `first` on
-        BACKING_SCATTER,    // pages of the range, none twice, no two neighbours
-        BACKING_TRANSITION, // pages from `first` on, which processors do not see
-        BACKING_PAGEFILE,   // file `first`, pages from `second` on
-        BACKING_DEMAND_ZERO,
-        BACKING_ENTRY, // entries that hold `first`
-    } kind;
-    uint64_t first;
-    uint64_t second; // BACKING_SCATTER: the range's length
 };
 
 /** A statement about page tables. They are carried out in order. */

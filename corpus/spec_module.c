@@ -104,6 +104,8 @@ static void check_new_name(const struct parser *parser, const struct word *name)
     }
     if (isdigit((unsigned char)name->text[0]))
         fail_at(name->place, "a name that begins with a letter");
+    if (strcmp(name->text, "pool") == 0)
+        fail_at(name->place, "a name other than pool, which places in pool begin with");
     for (size_t i = 0; i < parser->spec->n_modules; i++) {
         if (strcmp(parser->spec->modules[i].name, name->text) == 0)
             fail_at(name->place, "a name that no other module has, not '%s'", name->text);

@@ -4,30 +4,29 @@
 
 #include "parser.h"
 
-#include "material.h"
 #include "quantity.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static struct nt_spec *nt_of(struct parser *parser)
+struct nt_spec *nt_of(struct parser *parser)
 {
     if (!parser->spec->nt.is_there)
         fail_at(parser->lexer.words[0].place, "'nt SPACE' on an earlier line");
     return &parser->spec->nt;
 }
 
-static const struct paging_mode *mode_of(const struct parser *parser)
+const struct paging_mode *nt_mode(const struct parser *parser)
 {
     return &paging_modes[parser->spec->spaces[parser->spec->nt.space].paging];
 }
 
-static uint64_t next_address(struct parser *parser)
+uint64_t next_nt_address(struct parser *parser)
 {
     struct place place = place_here(parser);
     uint64_t address = next_quantity(parser, "a virtual address");
-    if (!paging_has_address(mode_of(parser), address))
-        fail_at(place, "an address that %s has", mode_of(parser)->name);
+    if (!paging_has_address(nt_mode(parser), address))
+        fail_at(place, "an address that %s has", nt_mode(parser)->name);
     return address;
 }
 
@@ -41,21 +40,6 @@ static void parse_nt(struct parser *parser)
     nt->place = name->place;
     nt->space = space_of(parser, name, name->length);
     nt->is_there = true;
-}
-
-/** pool ADDRESS LENGTH */
-static void parse_pool(struct parser *parser)
-{
-    struct nt_spec *nt = nt_of(parser);
-    struct place place = place_here(parser);
-    uint64_t start = next_address(parser);
-    uint64_t length = next_quantity(parser, "a length");
-    if (length == 0 || length > UINT32_MAX || (start | length) % PAGE_SIZE ||
-        length - 1 > UINT64_MAX - start)
-        fail_at(place, "whole pages, below 4G");
-    nt->pools = grow(nt->pools, nt->n_pools, &nt->pools_capacity, sizeof(*nt->pools));
-    nt->pools[nt->n_pools].start = start;
-    nt->pools[nt->n_pools++].length = length;
 }
 
 /** kdbg plain | encoded NEVER ALWAYS | none [size N] */
@@ -90,8 +74,8 @@ static void parse_unloaded(struct parser *parser)
     char kind_name[] = "utf16";
     struct word kind = {kind_name, strlen(kind_name), driver.place};
     driver.name = value_of(&kind, next_word(parser, "a file's name"));
-    driver.start = next_address(parser);
-    driver.end = next_address(parser);
+    driver.start = next_nt_address(parser);
+    driver.end = next_nt_address(parser);
     driver.time = has_word(parser) ? next_quantity(parser, "a time") : UINT64_C(132223104000000000);
     nt->unloaded = grow(nt->unloaded, nt->n_unloaded, &nt->unloaded_capacity, sizeof(driver));
     nt->unloaded[nt->n_unloaded++] = driver;
@@ -101,11 +85,11 @@ bool parse_nt_statement(struct parser *parser, const char *name)
 {
     static const struct statement statements[] = {
         {"nt", parse_nt},
-        {"pool", parse_pool},
         {"kdbg", parse_kdbg},
         {"unloaded", parse_unloaded},
     };
-    return statement_find(parser, statements, sizeof(statements) / sizeof(statements[0]), name);
+    return statement_find(parser, statements, sizeof(statements) / sizeof(statements[0]), name) ||
+           parse_pool_statement(parser, name) || parse_object_statement(parser, name);
 }
 
 void nt_spec_release(struct nt_spec *nt)
@@ -113,5 +97,6 @@ void nt_spec_release(struct nt_spec *nt)
     for (size_t i = 0; i < nt->n_unloaded; i++)
         free(nt->unloaded[i].name.data);
     free(nt->unloaded);
-    free(nt->pools);
+    pool_spec_release(&nt->pool);
+    objects_spec_release(&nt->objects);
 }

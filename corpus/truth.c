@@ -185,6 +185,8 @@ static void write_virtual_plant(const struct image *image, const struct virtual_
 void truth_write(const struct image *image, FILE *file)
 {
     fputs(explanation, file);
+    fputs(truth_of_pool, file);
+    fputs(truth_of_objects, file);
     fprintf(file, "format %s\nmachine %s\n", image->container->name, machine_names[image->machine]);
     fprintf(file, "seed %" PRIu64 "\nimage-bytes %" PRIu64 "\nmemory-bytes %" PRIu64 "\n",
             image->spec->seed, image->file_bytes, image->segments.total);
@@ -200,4 +202,6 @@ void truth_write(const struct image *image, FILE *file)
     for (size_t i = 0; i < image->plants.n_virtuals; i++)
         write_virtual_plant(image, &image->plants.virtuals[i], file);
     truth_write_modules(image, file);
+    truth_write_pool(image, file);
+    truth_write_objects(image, file);
 }

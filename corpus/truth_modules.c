@@ -12,8 +12,7 @@
 #include <string.h>
 #include <strings.h>
 
-/** A word: what would end it, or is no ASCII, is %XX. */
-static void write_word(const char *text, FILE *file)
+void truth_write_word(const char *text, FILE *file)
 {
     for (; *text; text++) {
         unsigned char c = (unsigned char)*text;
@@ -24,8 +23,7 @@ static void write_word(const char *text, FILE *file)
     }
 }
 
-/** True if the image holds the byte at that address of a space. */
-static bool is_held(const struct image *image, size_t space, uint64_t address)
+bool truth_is_held(const struct image *image, size_t space, uint64_t address)
 {
     uint64_t physical, left;
     return spaces_translate(&image->spaces, space, address, &physical, &left) &&
@@ -36,7 +34,7 @@ static bool is_whole(const struct image *image, size_t space, uint64_t start, ui
 {
     uint64_t end = start + length;
     for (uint64_t at = start; at < end; at = (at / PAGE_SIZE + 1) * PAGE_SIZE) {
-        if (!is_held(image, space, at))
+        if (!truth_is_held(image, space, at))
             return false;
     }
     return length > 0;
@@ -76,7 +74,7 @@ static void write_listed(const struct image *image, const struct module *module,
                    text->data[i] < 0x7f && text->data[i + 1] == 0;
     fputs(is_plain ? " " : " -", file);
     for (size_t i = 0; is_plain && i < text->length; i += 2)
-        write_word((char[]){(char)text->data[i], '\0'}, file);
+        truth_write_word((char[]){(char)text->data[i], '\0'}, file);
 }
 
 /** The header's timestamp; before Windows 10 the entry has none. */
@@ -94,7 +92,7 @@ static void write_module(const struct image *image, const struct module *module,
     uint64_t base = module->spec->base;
     uint64_t pages = (module->size + PAGE_SIZE - 1) / PAGE_SIZE, present = 0;
     for (uint64_t i = 0; i < pages; i++)
-        present += is_held(image, module->spec->space, base + i * PAGE_SIZE);
+        present += truth_is_held(image, module->spec->space, base + i * PAGE_SIZE);
     fprintf(file, "module %s 0x%" PRIx64 " 0x%" PRIx64, module->spec->name, base,
             base + module->size);
     write_timestamp(image, module, file);
@@ -111,7 +109,7 @@ static void write_identity(const struct module *module, FILE *file)
     const uint8_t *guid = module->pdb.guid;
     if (module->pdb.name) {
         fprintf(file, "pdb %s ", spec->name);
-        write_word(module->pdb.name, file);
+        truth_write_word(module->pdb.name, file);
         fprintf(file, " %02X%02X%02X%02X%02X%02X%02X%02X", guid[3], guid[2], guid[1], guid[0],
                 guid[5], guid[4], guid[7], guid[6]);
         for (size_t i = 8; i < 16; i++)
@@ -128,7 +126,7 @@ static void write_sections(const struct module *module, FILE *file)
     for (size_t i = 0; i < module->n_sections; i++) {
         const struct section *section = &module->sections[i];
         fprintf(file, "section %s ", module->spec->name);
-        write_word(section->name, file);
+        truth_write_word(section->name, file);
         fprintf(file, " 0x%" PRIx64 " %" PRIu64 " 0x%" PRIx32 "\n", section->part.rva,
                 section->part.size, section->flags);
     }
@@ -142,16 +140,16 @@ static void write_export(const struct module *module, const struct symbol *symbo
     else
         fprintf(file, "0x%" PRIx64, module->spec->base + symbol->rva);
     fputc(' ', file);
-    write_word(symbol->name ? symbol->name : "-", file);
+    truth_write_word(symbol->name ? symbol->name : "-", file);
     fputc(' ', file);
-    write_word(symbol->forward ? symbol->forward : "-", file);
+    truth_write_word(symbol->forward ? symbol->forward : "-", file);
     fputc('\n', file);
 }
 
 static void write_label(const struct module *module, const struct symbol *symbol, FILE *file)
 {
     fprintf(file, "label %s 0x%" PRIx64 " ", module->spec->name, module->spec->base + symbol->rva);
-    write_word(symbol->name, file);
+    truth_write_word(symbol->name, file);
     fputc('\n', file);
 }
 
@@ -167,7 +165,7 @@ static void write_symbols(const struct module *module, FILE *file)
 static void write_export_name(const char *name, uint32_t ordinal, FILE *file)
 {
     if (name)
-        write_word(name, file);
+        truth_write_word(name, file);
     else
         fprintf(file, "#%" PRIu32, ordinal);
 }
@@ -228,7 +226,7 @@ static bool is_named(const struct image *image, const struct module *module,
     if (!holds_part(image, module, module->parts[MISSING_HEADERS]))
         return false;
     if (slot->is_delayed)
-        return is_held(image, module->spec->space, module->spec->base + slot->thunk);
+        return truth_is_held(image, module->spec->space, module->spec->base + slot->thunk);
     return module->spec->names == NAMES_KEPT &&
            holds_part(image, module, module->parts[MISSING_NAMES]);
 }
@@ -244,7 +242,7 @@ static void write_imports(const struct image *image, const struct module *module
         write_export_name(slot->name, slot->ordinal, file);
         fputc(' ', file);
         write_resolved(image, slot, file);
-        bool is_there = is_held(image, module->spec->space, module->spec->base + slot->rva);
+        bool is_there = truth_is_held(image, module->spec->space, module->spec->base + slot->rva);
         fprintf(file, " %s%s %s %s\n", slot->is_delayed ? "delay" : "import",
                 slot->is_bound ? "" : "-unbound", is_there ? "held" : "missing",
                 is_named(image, module, slot) ? "named" : "nameless");
@@ -269,8 +267,8 @@ static void write_system(const struct image *image, FILE *file)
         fprintf(file, "unloaded 0x%" PRIx64 " 0x%" PRIx64 " %" PRIu64 " ", driver->start,
                 driver->end, driver->time);
         for (size_t k = 0; k < driver->name.length; k += 2)
-            write_word((char[]){driver->name.data[k + 1] ? '?' : (char)driver->name.data[k], '\0'},
-                       file);
+            truth_write_word(
+                (char[]){driver->name.data[k + 1] ? '?' : (char)driver->name.data[k], '\0'}, file);
         fputc('\n', file);
     }
 }

@@ -63,6 +63,52 @@ expect_line() {
     [ "$(grep -cFx -e "$2" "$1")" -eq 1 ] || fail "no line '$2' in: $(grep -v '^#' "$1")"
 }
 
+# field TRUTH FIRST-WORDS N: the n-th field of the line that begins with these words.
+field() {
+    awk -v start="$2 " -v n="$3" 'index($0, start) == 1 { print $n; exit }' "$1"
+}
+
+# at TRUTH ADDRESS: the file offset of an address of the space k, of a raw image.
+at() {
+    awk -v address="$2" '
+        function value(text, n, i) {
+            n = 0
+            for (i = 3; i <= length(text); i++)
+                n = n * 16 + index("0123456789abcdef", substr(text, i, 1)) - 1
+            return n
+        }
+        # Numbers of 64 bits do not fit: the upper halves are compared as text.
+        function upper(text) {
+            return substr(text, 1, length(text) - 8)
+        }
+        $1 == "mapping" && $2 == "k" && upper($3) == upper(address) {
+            start = value("0x" substr($3, length($3) - 7))
+            wanted = value("0x" substr(address, length(address) - 7))
+            if (wanted >= start && wanted < start + $4) {
+                print value($6) + wanted - start
+                exit
+            }
+        }' "$1"
+}
+
+# expect_at ADDRESS HEX: what is there, in `image`.
+expect_at() {
+    local offset
+    offset=$(at image.truth "$1")
+    [ -n "$offset" ] || fail "nothing is at $1"
+    expect_hex image "$offset" "$2"
+}
+
+# plus ADDRESS N
+plus() {
+    printf '0x%x' $(($1 + $2))
+}
+
+# label NAME: the address of a variable of the kernel.
+label() {
+    awk -v name="$1" '$1 == "label" && $2 == "nt" && $4 == name { print $3 }' image.truth
+}
+
 # poke FILE OFFSET HEX: the hand that writes goldens.
 poke() {
     local text=${3//[[:space:]]/}
@@ -77,6 +123,21 @@ pages() {
 
 expect_same() {
     cmp "$1" "$2" || fail "$1 differs from $2"
+}
+
+# expect_errors START OTHER_START: specs that are wrong, on standard input, one a line:
+# LINE:COLUMN|start of what was expected|the spec behind START, or with a ! before it, OTHER_START.
+# A ; ends a line of a spec.
+expect_errors() {
+    local where message spec
+    while IFS='|' read -r where message spec; do
+        echo "$1;$spec" | tr ';' '\n' >spec
+        [ "${spec:0:1}" != "!" ] || echo "$2${spec:1}" | tr ';' '\n' >spec
+        "$mkimage" spec image 2>message && fail "no error: $spec"
+        grep -qF "mkimage: spec:$where: expected $message" message ||
+            fail "$spec: $(cat message), not $where: $message"
+        [ ! -e image ] || fail "an image in spite of: $message"
+    done
 }
 
 # Runs the case: case_NAME.

@@ -566,4 +566,5 @@ def main():
         sys.exit("a record twice")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -52,34 +52,6 @@ expect_text() {
     grep -qF -e "$2" "$1" || fail "no '$2' in: $(cat "$1")"
 }
 
-# field TRUTH FIRST-WORDS N: the n-th field of the line that begins with these words.
-field() {
-    awk -v start="$2 " -v n="$3" 'index($0, start) == 1 { print $n; exit }' "$1"
-}
-
-# at TRUTH ADDRESS: the file offset of an address of the space k, of a raw image.
-at() {
-    awk -v address="$2" '
-        function value(text, n, i) {
-            n = 0
-            for (i = 3; i <= length(text); i++)
-                n = n * 16 + index("0123456789abcdef", substr(text, i, 1)) - 1
-            return n
-        }
-        # Numbers of 64 bits do not fit: the upper halves are compared as text.
-        function upper(text) {
-            return substr(text, 1, length(text) - 8)
-        }
-        $1 == "mapping" && $2 == "k" && upper($3) == upper(address) {
-            start = value("0x" substr($3, length($3) - 7))
-            wanted = value("0x" substr(address, length(address) - 7))
-            if (wanted >= start && wanted < start + $4) {
-                print value($6) + wanted - start
-                exit
-            }
-        }' "$1"
-}
-
 # ---- whole systems -----------------------------------------------------------------------
 
 # Everything that an independent reader finds is the truth; what it cannot find is what is missing.
@@ -496,18 +468,9 @@ END
 # ---- errors ------------------------------------------------------------------------------
 
 case_errors() {
-    local where message spec
     local start="run 0 1M;tables 64K 128K;space k x64;space e x86;nt k;pool 0xffffa00000000000 64K"
     start+=";module nt at k:0xfffff80001000000;section .text 4K code;export A"
-    while IFS='|' read -r where message spec; do
-        echo "$start;$spec" | tr ';' '\n' >spec
-        [ "${spec:0:1}" != "!" ] || echo "run 0 1M;tables 64K 128K;space k x64;space e x86;${spec:1}" |
-            tr ';' '\n' >spec
-        "$mkimage" spec image 2>message && fail "no error: $spec"
-        grep -qF "mkimage: spec:$where: expected $message" message ||
-            fail "$spec: $(cat message), not $where: $message"
-        [ ! -e image ] || fail "an image in spite of: $message"
-    done <<'ERRORS'
+    expect_errors "$start" "run 0 1M;tables 64K 128K;space k x64;space e x86;" <<'ERRORS'
 10:8|a name of letters|module a-b at k:0
 10:8|a name of 1 to 64|module "" at k:0
 10:8|a name that begins with a letter|module 1a at k:0

@@ -319,16 +319,8 @@ case_containers() {
 # ---- errors ------------------------------------------------------------------------------
 
 case_errors() {
-    local where message spec
     local start="run 0 1M;tables 64K 64K;space k x64;space e x86;space p x64 times 2"
-    while IFS='|' read -r where message spec; do
-        echo "$start;$spec" | tr ';' '\n' >spec
-        [ "${spec:0:1}" != "!" ] || tr ';' '\n' <<<"${spec:1}" >spec
-        "$mkimage" spec image 2>message && fail "no error: $spec"
-        grep -qF "mkimage: spec:$where: expected $message" message ||
-            fail "$spec: $(cat message), not $where: $message"
-        [ ! -e image ] || fail "an image in spite of: $message"
-    done <<'ERRORS'
+    expect_errors "$start" "" <<'ERRORS'
 2:1|'tables START LENGTH' on an earlier|!run 0 4K;space k x64
 2:8|a range of whole pages|!run 0 4K;tables 1 4K
 4:1|more room for page tables than line 2 gives|!run 0 4K;tables 0 4K;space k x64;map k 0 4K to 0
