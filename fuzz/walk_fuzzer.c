@@ -12,7 +12,8 @@
 // The spaces of the root are held to: mappings ascend, touch only where they must, lie in the
 // address space, are present exactly where the image has their bytes; a look-up, a reading and a
 // part of the range say the same as the whole; unmapped memory is what no space maps; the work is
-// bounded by the image's size. Looking for roots in the same memory must end.
+// bounded by the image's size. A session, whose root is the page behind, has what that maps and the
+// first root does not. Looking for roots in the same memory must end.
 
 #include "fuzz.h"
 
@@ -226,11 +227,16 @@ static void check_lookup(const struct walk *walk, const struct ms_mapping_info *
     CHECK(byte == known, "0x%llx has byte 0x%02x", (unsigned long long)address, byte);
 }
 
+static bool is_virtual_kind(enum ms_space_kind kind)
+{
+    return kind != MS_SPACE_PHYSICAL && kind != MS_SPACE_UNMAPPED;
+}
+
 UNWATCHED static int see(void *user, const struct ms_mapping_info *mapping)
 {
     struct walk *walk = user;
     struct ms_space_info info = ms_spaces_info(walk->spaces, walk->space);
-    bool is_virtual = info.kind == MS_SPACE_KERNEL || info.kind == MS_SPACE_ROOT;
+    bool is_virtual = is_virtual_kind(info.kind);
 
     CHECK(mapping->first <= mapping->last, "an empty mapping");
     if (walk->n > 0)
@@ -308,27 +314,98 @@ UNWATCHED static void check_unmapped(const struct machine *machine, const struct
     }
 }
 
-static void check_spaces(const struct machine *machine, const struct ms_image *image)
+// In the order of the set.
+enum { PHYSICAL, KERNEL, SESSION, PROCESS, ROOT_A, ROOT_B, UNMAPPED, N_SPACES };
+
+struct comparison {
+    const struct ms_spaces *spaces;
+    size_t other; // the root of the session
+    size_t n;     // mappings so far
+};
+
+// Whether a space has an address, or may have it: nothing that is in the image tells.
+static bool may_have(const struct ms_spaces *spaces, size_t space, uint64_t address, bool *known)
+{
+    struct ms_mapping_info mapping;
+    bool has = ms_spaces_translate(spaces, space, address, &mapping);
+
+    *known = !has || mapping.state == MS_MAPPED_PRESENT || mapping.state == MS_MAPPED_ABSENT;
+    return has;
+}
+
+UNWATCHED static int see_session(void *user, const struct ms_mapping_info *mapping)
+{
+    struct comparison *comparison = user;
+    bool known, has;
+
+    if (comparison->n++ >= LOOKED_UP || !is_memory(mapping))
+        return 0;
+    has = may_have(comparison->spaces, KERNEL, mapping->first, &known);
+    CHECK(!has || !known, "0x%llx is the kernel's, too", (unsigned long long)mapping->first);
+    has = may_have(comparison->spaces, comparison->other, mapping->first, &known);
+    CHECK(has || !known, "0x%llx is not the root's", (unsigned long long)mapping->first);
+    return 0;
+}
+
+UNWATCHED static int see_other(void *user, const struct ms_mapping_info *mapping)
+{
+    struct comparison *comparison = user;
+    bool known, kernel;
+
+    if (comparison->n++ >= LOOKED_UP || !is_memory(mapping))
+        return 0;
+    kernel = may_have(comparison->spaces, KERNEL, mapping->first, &known);
+    CHECK(kernel || may_have(comparison->spaces, SESSION, mapping->first, &known),
+          "0x%llx is not the session's", (unsigned long long)mapping->first);
+    return 0;
+}
+
+static void check_session(const struct ms_spaces *spaces)
+{
+    struct ms_space_info kernel = ms_spaces_info(spaces, KERNEL);
+    struct ms_range half = {.first = kernel.address_bits == 64 ? UINT64_C(1) << 63 : 0x80000000,
+                            .last = UINT64_MAX};
+    uint64_t root = ms_spaces_info(spaces, SESSION).root;
+    struct comparison comparison = {
+        .spaces = spaces,
+        .other = ms_spaces_info(spaces, ROOT_A).root == root ? ROOT_A : ROOT_B,
+    };
+
+    ms_spaces_visit(spaces, SESSION, &half, see_session, &comparison);
+    comparison.n = 0;
+    ms_spaces_visit(spaces, comparison.other, &half, see_other, &comparison);
+}
+
+static void add_spaces(struct ms_spaces *spaces, const struct machine *machine)
 {
     static const char *const names[] = {"kernel", "unmapped", "physical"};
+    uint64_t roots[] = {machine->root, machine->root + 4096};
+    char root[40];
+
+    for (size_t i = 0; i < 2; i++) {
+        snprintf(root, sizeof(root), "root:%llx", (unsigned long long)roots[i]);
+        CHECK(ms_spaces_add(spaces, root, NULL) == MS_OK, "add");
+    }
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        CHECK(ms_spaces_add(spaces, names[i], NULL) == MS_OK, "add %s", names[i]);
+    CHECK(ms_spaces_add_session(spaces, 1, roots[1], NULL, NULL) == MS_OK, "add a session");
+    CHECK(ms_spaces_add_process(spaces, 4, roots[1], NULL, NULL) == MS_OK, "add a process");
+}
+
+static void check_spaces(const struct machine *machine, const struct ms_image *image)
+{
     const struct ms_spaces_options options = {.root = &machine->root,
                                               .paging = ms_paging_name(machine->how & 3)};
     bool mapped[PAGES] = {false}, ignored[PAGES] = {false};
     struct ms_spaces *spaces = NULL;
-    char root[40];
 
     CHECK(ms_spaces_create(image, &options, &spaces, NULL) == MS_OK, "create");
-    snprintf(root, sizeof(root), "root:%llx", (unsigned long long)machine->root);
-    CHECK(ms_spaces_add(spaces, root, NULL) == MS_OK, "add");
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-        CHECK(ms_spaces_add(spaces, names[i], NULL) == MS_OK, "add %s", names[i]);
-    CHECK(ms_spaces_count(spaces) == 4, "%zu spaces", ms_spaces_count(spaces));
-    for (size_t i = 0; i < 4; i++) {
-        enum ms_space_kind kind = ms_spaces_info(spaces, i).kind;
-        bool is_virtual = kind == MS_SPACE_KERNEL || kind == MS_SPACE_ROOT;
-
-        check_space(machine, spaces, i, is_virtual ? mapped : ignored);
-    }
+    add_spaces(spaces, machine);
+    CHECK(ms_spaces_count(spaces) == N_SPACES, "%zu spaces", ms_spaces_count(spaces));
+    for (size_t i = 0; i < N_SPACES; i++)
+        check_space(machine, spaces, i,
+                    is_virtual_kind(ms_spaces_info(spaces, i).kind) ? mapped : ignored);
+    check_session(spaces);
     check_unmapped(machine, spaces, mapped);
     for (size_t i = 0; i < ms_spaces_n_warnings(spaces); i++)
         check_line(ms_spaces_warning(spaces, i), "a warning");

@@ -25,6 +25,7 @@ struct ms_space {
     enum ms_space_kind kind;
     const struct ms_paging_mode *mode; // NULL for MS_SPACE_PHYSICAL and MS_SPACE_UNMAPPED
     uint64_t root;
+    uint32_t number;      // of a process or session
     uint32_t table;       // the topmost
     uint64_t first, last; // linear
 };
@@ -52,5 +53,9 @@ struct ms_spaces {
 // been checked.
 enum ms_status ms_find_roots(struct ms_spaces *spaces, const struct ms_spaces_options *options,
                              struct ms_error *error);
+
+// Sets the tables through which prototype entries are read.
+void ms_spaces_set_kernel(struct ms_spaces *spaces, const struct ms_paging_mode *mode,
+                          uint64_t root);
 
 #endif

@@ -112,10 +112,16 @@ void ms_tables_release(struct ms_tables *tables);
 enum ms_status ms_tables_read(struct ms_tables *tables, const struct ms_paging_mode *mode,
                               uint64_t root, uint32_t *table_ret, struct ms_error *error);
 
-// The topmost table of a space: what `root` has at `first` (linear) and above, and within the bound
-// of what a space may map. May be `root` itself.
+// The topmost table of a space: what `root` has in [first, last] (linear), to whole entries, and
+// within the bound of what a space may map. May be `root` itself. table_root.c.
 enum ms_status ms_tables_make_root(struct ms_tables *tables, const struct ms_paging_mode *mode,
-                                   uint32_t root, uint64_t first, uint32_t *table_ret,
-                                   struct ms_error *error);
+                                   uint32_t root, uint64_t first, uint64_t last,
+                                   uint32_t *table_ret, struct ms_error *error);
+
+// The topmost table of what `root` maps and `other`, a root of the same mode, does not. What the
+// second one's tables do not tell, the first one's do. table_subtract.c.
+enum ms_status ms_tables_subtract(struct ms_tables *tables, const struct ms_paging_mode *mode,
+                                  uint32_t root, uint32_t other, uint32_t *table_ret,
+                                  struct ms_error *error);
 
 #endif

@@ -9,7 +9,6 @@
 #include "base/cleanup.h"
 #include "base/extent.h"
 #include "space/spaces.h"
-#include <memscan/search.h>
 
 void ms_kernel_memory_start(struct ms_kernel_memory *memory, const struct ms_spaces *spaces,
                             size_t space)
@@ -23,8 +22,8 @@ void ms_kernel_memory_start(struct ms_kernel_memory *memory, const struct ms_spa
         .bits = info.address_bits,
         .first = is_64 ? UINT64_C(0xffff800000000000) : spaces->kernel_first,
         .last = is_64 ? UINT64_MAX : UINT32_MAX,
-        .layout = ms_nt_layout_of(info.address_bits),
     };
+    ms_nt_layout_for(memory->bits, 0, &memory->layout);
     if (is_64 && info.paging == MS_PAGING_X64_5)
         memory->first = UINT64_C(0xff00000000000000);
 }
@@ -170,25 +169,35 @@ static enum ms_status make_matcher(const struct ms_kernel_pattern *patterns, siz
     return status ? status : ms_matcher_create(set, NULL, matcher_ret, error);
 }
 
+enum ms_status ms_kernel_run_search(const struct ms_kernel_memory *memory,
+                                    const struct ms_matcher *matcher,
+                                    const struct ms_search_options *options,
+                                    const struct ms_search_callbacks *callbacks,
+                                    struct ms_search_result *result, struct ms_error *error)
+{
+    const struct ms_range range = {.first = memory->first, .last = memory->last};
+    struct ms_search_options here = *options;
+
+    here.spaces = memory->spaces;
+    here.ranges = &range;
+    here.n_ranges = 1;
+    here.first_space = memory->space;
+    return ms_search(ms_spaces_image(memory->spaces), matcher, &here, callbacks, result, error);
+}
+
 static enum ms_status run_search(struct collecting *collecting, const struct ms_matcher *matcher,
                                  uint64_t limit, struct ms_error *error)
 {
-    const struct ms_kernel_memory *memory = collecting->memory;
-    struct ms_range range = {.first = memory->first, .last = memory->last};
     struct ms_search_options options;
     struct ms_search_callbacks callbacks = {.hit = collect, .user = collecting};
     struct ms_search_result result = {0};
     enum ms_status status;
 
     ms_search_options_init(&options);
-    options.spaces = memory->spaces;
-    options.ranges = &range;
-    options.n_ranges = 1;
-    options.first_space = memory->space;
     options.fold = false;
     options.max_hits = limit;
     status =
-        ms_search(ms_spaces_image(memory->spaces), matcher, &options, &callbacks, &result, error);
+        ms_kernel_run_search(collecting->memory, matcher, &options, &callbacks, &result, error);
     collecting->matches->left_out += result.max_hits_held;
     ms_search_result_release(&result);
     return collecting->no_memory ? ms_fail_nomem(error) : status;

@@ -9,6 +9,7 @@
 #include "base/vec.h"
 #include "windows/nt_layout.h"
 #include "windows/vmem.h"
+#include <memscan/search.h>
 #include <memscan/space.h>
 
 #define MS_KERNEL_PAGE UINT64_C(0x1000)
@@ -16,9 +17,9 @@
 struct ms_kernel_memory {
     const struct ms_spaces *spaces;
     size_t space;
-    unsigned bits;                     // 32 or 64
-    uint64_t first, last;              // the kernel's half
-    const struct ms_nt_layout *layout; // of the structures in it: the built-in one at first
+    unsigned bits;              // 32 or 64
+    uint64_t first, last;       // the kernel's half
+    struct ms_nt_layout layout; // of the structures in it: what is known without the build at first
 };
 
 void ms_kernel_memory_start(struct ms_kernel_memory *memory, const struct ms_spaces *spaces,
@@ -62,6 +63,14 @@ struct ms_kernel_matches {
     uint64_t left_out; // past the limit, or further places of a page that is mapped more often than
                        // MS_MAX_MAPPINGS
 };
+
+// Searches the whole kernel's half; what the options say of where is not looked at. As ms_search()
+// otherwise; other spaces of the set have hits, too.
+enum ms_status ms_kernel_run_search(const struct ms_kernel_memory *memory,
+                                    const struct ms_matcher *matcher,
+                                    const struct ms_search_options *options,
+                                    const struct ms_search_callbacks *callbacks,
+                                    struct ms_search_result *result, struct ms_error *error);
 
 // Searches the whole kernel's half for all patterns. Each has at most `limit` matches in the list,
 // whose items the caller frees. MS_NOMEM and what else ms_search() fails with.

@@ -21,7 +21,7 @@ struct ms_unicode_string ms_unicode_string_of(const struct ms_kernel_memory *mem
 // nothing behind an old entry.
 static size_t entry_bytes(const struct ms_kernel_memory *memory)
 {
-    const uint16_t *at = memory->layout->at;
+    const uint16_t *at = memory->layout.at;
     const size_t width = memory->bits / 8;
     const size_t ends[] = {at[MS_ENTRY_BASE] + width, at[MS_ENTRY_SIZE] + (size_t)4,
                            at[MS_ENTRY_PATH] + 2 * width, at[MS_ENTRY_NAME] + 2 * width,
@@ -36,9 +36,9 @@ static size_t entry_bytes(const struct ms_kernel_memory *memory)
 bool ms_ldr_entry_read(const struct ms_kernel_memory *memory, uint64_t address,
                        struct ms_ldr_entry *entry_ret)
 {
-    const uint16_t *at = memory->layout->at;
+    const uint16_t *at = memory->layout.at;
     uint32_t width = memory->bits / 8;
-    uint8_t bytes[MS_NT_STRUCTURE_BYTES], timestamp[4];
+    uint8_t bytes[MS_NT_STRUCTURE_BYTES], timestamp[4] = {0};
 
     if (!ms_kernel_get(memory, address, bytes, entry_bytes(memory)))
         return false;
@@ -51,7 +51,8 @@ bool ms_ldr_entry_read(const struct ms_kernel_memory *memory, uint64_t address,
         .checksum = ms_le32(bytes + at[MS_ENTRY_CHECKSUM]),
         .path = ms_unicode_string_of(memory, bytes + at[MS_ENTRY_PATH]),
         .name = ms_unicode_string_of(memory, bytes + at[MS_ENTRY_NAME]),
-        .has_timestamp = ms_kernel_get(memory, address + at[MS_ENTRY_TIMESTAMP], timestamp, 4),
+        .has_timestamp = ms_nt_has(&memory->layout, MS_ENTRY_TIMESTAMP) &&
+                         ms_kernel_get(memory, address + at[MS_ENTRY_TIMESTAMP], timestamp, 4),
     };
     entry_ret->timestamp = ms_le32(timestamp);
     return entry_ret->base % MS_KERNEL_PAGE == 0 &&

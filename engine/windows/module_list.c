@@ -82,7 +82,7 @@ bool ms_module_list_read(const struct ms_kernel_memory *memory, uint64_t head,
 static bool parse_unloaded(const struct ms_kernel_memory *memory, const uint8_t *bytes,
                            struct ms_unloaded_driver *driver)
 {
-    const uint16_t *at = memory->layout->at;
+    const uint16_t *at = memory->layout.at;
     uint32_t width = memory->bits / 8;
 
     driver->name = ms_unicode_string_of(memory, bytes + at[MS_UNLOADED_NAME]);
@@ -98,7 +98,7 @@ void ms_unloaded_drivers_read(const struct ms_kernel_memory *memory, const struc
 {
     uint64_t variable = ms_nt_variable(nt, MS_KDBG_UNLOADED_DRIVERS, "MmUnloadedDrivers");
     uint64_t last = ms_nt_variable(nt, MS_KDBG_LAST_UNLOADED_DRIVER, "MmLastUnloadedDriver"), array;
-    size_t size = memory->layout->at[MS_UNLOADED_BYTES];
+    size_t size = memory->layout.at[MS_UNLOADED_BYTES];
     uint8_t bytes[4] = {0};
     uint32_t next = 0;
 

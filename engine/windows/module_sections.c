@@ -169,7 +169,7 @@ enum ms_status ms_modules_sections(const struct ms_modules *modules, size_t inde
     return MS_OK;
 }
 
-// == Where one ends ==
+// == By address ==
 
 // The first section that ends above an address; `n` if there is none.
 static size_t first_ending_above(const struct ms_module_section *sections, size_t n,
@@ -186,6 +186,14 @@ static size_t first_ending_above(const struct ms_module_section *sections, size_
             high = middle;
     }
     return low;
+}
+
+const struct ms_module_section *ms_section_at(const struct ms_module_section *sections, size_t n,
+                                              uint64_t address)
+{
+    size_t i = first_ending_above(sections, n, address);
+
+    return i < n && sections[i].start <= address ? &sections[i] : NULL;
 }
 
 enum ms_status ms_modules_section_last(const struct ms_modules *modules, uint64_t address,

@@ -5,9 +5,9 @@
 #include "windows/imports.h"
 
 #include "base/cleanup.h"
+#include "space/spaces.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 
 #define MAX_LEFT_OUT 16 // notes about what is left out that name the module
 
@@ -16,20 +16,13 @@
 bool ms_modules_add_note(struct ms_modules *modules, const char *format, ...)
 {
     va_list arguments;
-    char *text;
-    int length;
     bool ok;
 
     va_start(arguments, format);
-    length = vasprintf(&text, format, arguments);
-    va_end(arguments);
-    if (length < 0)
-        return false;
     pthread_mutex_lock(&modules->notes_lock);
-    ok = ms_vec_push(&modules->notes, text);
+    ok = ms_notes_add_list(&modules->notes, format, arguments);
     pthread_mutex_unlock(&modules->notes_lock);
-    if (!ok)
-        free(text);
+    va_end(arguments);
     return ok;
 }
 
@@ -49,16 +42,15 @@ void ms_modules_free(struct ms_modules *modules)
     }
     for (size_t i = 0; i < modules->unloaded.n; i++)
         free(modules->unloaded_names[i]);
-    for (size_t i = 0; i < modules->notes.n; i++)
-        free(modules->notes.items[i]);
+    ms_notes_release(&modules->notes);
     free(modules->list.items);
     for (size_t i = 0; i < modules->files.n; i++)
         free(modules->files.items[i].remark);
     free(modules->files.items);
     free(modules->by_file);
     free(modules->stretches.items);
-    free(modules->notes.items);
     ms_nt_release(&modules->nt);
+    ms_spaces_free(modules->own);
     pthread_mutex_destroy(&modules->notes_lock);
     pthread_mutex_destroy(&modules->lock);
     free(modules);
@@ -105,6 +97,27 @@ static enum ms_status fill(struct ms_modules *modules, const struct ms_modules_o
     return status ? status : find_unloaded(modules, error);
 }
 
+static bool has_kernel(const struct ms_space_info *info)
+{
+    return info->kind == MS_SPACE_KERNEL || info->kind == MS_SPACE_ROOT;
+}
+
+// A process's half, and what a session has of the other one, are not all that their root maps: the
+// kernel's own half is read in a set of its own.
+static enum ms_status open_root(struct ms_modules *modules, const struct ms_spaces *spaces,
+                                const struct ms_space_info *info, struct ms_error *error)
+{
+    struct ms_spaces_options options = {
+        .root = &info->root,
+        .paging = ms_paging_name(info->paging),
+        .kernel = info->address_bits == 32 ? &spaces->kernel_first : NULL,
+    };
+    enum ms_status status =
+        ms_spaces_create(ms_spaces_image(spaces), &options, &modules->own, error);
+
+    return status ? status : ms_spaces_add(modules->own, "kernel", error);
+}
+
 enum ms_status ms_modules_create(const struct ms_spaces *spaces, size_t space,
                                  const struct ms_modules_options *options,
                                  struct ms_modules **modules_ret, struct ms_error *error)
@@ -112,9 +125,9 @@ enum ms_status ms_modules_create(const struct ms_spaces *spaces, size_t space,
     static const struct ms_modules_options none = {0};
     struct ms_space_info info = ms_spaces_info(spaces, space);
     MS_CLEANUP(free_local) struct ms_modules *modules = NULL;
-    enum ms_status status;
+    enum ms_status status = MS_OK;
 
-    if (info.kind != MS_SPACE_KERNEL && info.kind != MS_SPACE_ROOT)
+    if (info.kind == MS_SPACE_PHYSICAL || info.kind == MS_SPACE_UNMAPPED)
         return ms_fail(error, MS_ARGUMENT, "the space %s has physical addresses, so no modules",
                        info.name);
     modules = calloc(1, sizeof(*modules));
@@ -122,7 +135,12 @@ enum ms_status ms_modules_create(const struct ms_spaces *spaces, size_t space,
         return ms_fail_nomem(error);
     pthread_mutex_init(&modules->lock, NULL);
     pthread_mutex_init(&modules->notes_lock, NULL);
-    ms_kernel_memory_start(&modules->memory, spaces, space);
+    if (!has_kernel(&info))
+        status = open_root(modules, spaces, &info, error);
+    if (status)
+        return status;
+    ms_kernel_memory_start(&modules->memory, modules->own ? modules->own : spaces,
+                           modules->own ? 0 : space);
     ms_module_quota_start(&modules->quota, &modules->memory);
     status = fill(modules, options ? options : &none, error);
     if (status)
@@ -178,7 +196,7 @@ size_t ms_modules_n_notes(const struct ms_modules *modules)
     size_t n;
 
     pthread_mutex_lock(&mutable(modules)->notes_lock);
-    n = modules->notes.n;
+    n = modules->notes.lines.n;
     pthread_mutex_unlock(&mutable(modules)->notes_lock);
     return n;
 }
@@ -188,7 +206,7 @@ const char *ms_modules_note(const struct ms_modules *modules, size_t index)
     const char *note;
 
     pthread_mutex_lock(&mutable(modules)->notes_lock);
-    note = modules->notes.items[index];
+    note = modules->notes.lines.items[index];
     pthread_mutex_unlock(&mutable(modules)->notes_lock);
     return note;
 }

@@ -7,6 +7,7 @@
 
 #include "windows/module_list.h"
 #include "windows/module_quota.h"
+#include "windows/notes.h"
 #include "windows/nt.h"
 #include "windows/symbols.h"
 #include <memscan/modules.h>
@@ -68,6 +69,7 @@ struct ms_file_use {
 };
 
 struct ms_modules {
+    struct ms_spaces *own; // in which the kernel is read; NULL: in the caller's
     struct ms_kernel_memory memory;
     struct ms_nt nt;
     MS_VEC(struct ms_module) list; // by ascending base
@@ -80,7 +82,7 @@ struct ms_modules {
     struct ms_module_quota quota;
     pthread_mutex_t lock; // for making details
     pthread_mutex_t notes_lock;
-    MS_VEC(char *) notes;
+    struct ms_notes notes;
     unsigned n_left_out; // notes about what is left out
 };
 

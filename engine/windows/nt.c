@@ -43,6 +43,14 @@ uint64_t ms_nt_symbol(const struct ms_nt *nt, const char *name)
     return 0;
 }
 
+void ms_nt_apply_symbols(const struct ms_nt *nt, struct ms_nt_layout *layout)
+{
+    for (size_t i = 0; nt->symbols && i < MS_N_NT_FIELDS; i++) {
+        if (nt->symbols->tells[i])
+            layout->at[i] = nt->symbols->layout.at[i];
+    }
+}
+
 uint64_t ms_nt_variable(const struct ms_nt *nt, enum ms_kdbg_field field, const char *name)
 {
     uint64_t address = ms_kdbg_value(&nt->kdbg, field);
@@ -65,7 +73,6 @@ static enum ms_status choose_symbols(struct ms_kernel_memory *memory,
             continue;
         nt->symbols_fit = fit;
         nt->symbols = options->symbols[i];
-        memory->layout = &nt->symbols->layout;
     }
     return MS_OK;
 }
@@ -248,5 +255,7 @@ enum ms_status ms_nt_find(struct ms_kernel_memory *memory, const struct ms_modul
         find_kdbg_in_image(memory, nt);
     find_list(memory, nt);
     ms_nt_find_version(memory, nt);
+    ms_nt_layout_for(memory->bits, nt->build, &memory->layout);
+    ms_nt_apply_symbols(nt, &memory->layout);
     return MS_OK;
 }

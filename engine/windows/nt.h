@@ -41,6 +41,9 @@ uint64_t ms_nt_export(const struct ms_nt *nt, const char *name);
 // The address of a symbol by the file; 0: there is none.
 uint64_t ms_nt_symbol(const struct ms_nt *nt, const char *name);
 
+// Puts into a layout what the symbol file tells, if there is one.
+void ms_nt_apply_symbols(const struct ms_nt *nt, struct ms_nt_layout *layout);
+
 // The address of a variable by the KDBG, else by its symbol; 0: neither tells.
 uint64_t ms_nt_variable(const struct ms_nt *nt, enum ms_kdbg_field field, const char *name);
 

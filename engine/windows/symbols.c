@@ -56,16 +56,11 @@ size_t ms_symbols_below(const struct ms_symbols *symbols, uint64_t rva)
 #ifdef MS_HAVE_JANSSON
 
 #include "source/whole_file.h"
-#include <jansson.h>
+#include "windows/symbols_json.h"
 
 #define MAX_TEXT   ((size_t)128 << 20) // bytes; a kernel's file has 10 MiB
 #define MAX_TREE   ((size_t)1 << 30)
 #define MAX_FORMAT 6 // of its versions
-
-struct loading {
-    struct ms_symbols *symbols;
-    struct ms_error *error;
-};
 
 // == The text ==
 
@@ -96,7 +91,7 @@ static size_t tree_bytes(const uint8_t *text, size_t n)
 
 // All numbers are read as doubles, which hold any address of a module; integers of more than 63
 // bits, which constants of enumerations are, would be errors.
-static enum ms_status parse(struct loading *loading, const struct ms_whole_file *file,
+static enum ms_status parse(struct ms_symbols_loading *loading, const struct ms_whole_file *file,
                             json_t **root_ret)
 {
     const char *path = loading->symbols->path;
@@ -118,11 +113,8 @@ static enum ms_status parse(struct loading *loading, const struct ms_whole_file 
 
 // == Values ==
 
-#define EXPECT(loading, what, ...) expect(loading, what, (const char *const[]){__VA_ARGS__, NULL})
-
-// A failure: of the value that the names lead to.
-static enum ms_status expect(const struct loading *loading, const char *what,
-                             const char *const *names)
+enum ms_status ms_symbols_expect(const struct ms_symbols_loading *loading, const char *what,
+                                 const char *const *names)
 {
     char where[300] = "";
     size_t used = 0;
@@ -143,8 +135,7 @@ static bool is_whole(const json_t *value)
            (number <= -limit || number >= limit || (double)(int64_t)number == number);
 }
 
-// Whether a value is a whole number in [first, last].
-static bool get_number(const json_t *value, uint32_t first, uint32_t last, uint32_t *number_ret)
+bool ms_symbols_get_number(const json_t *value, uint32_t first, uint32_t last, uint32_t *number_ret)
 {
     double number = json_real_value(value);
 
@@ -167,11 +158,12 @@ static bool set_guid(struct ms_symbols *symbols, const char *guid)
     return true;
 }
 
-static enum ms_status take_machine(struct loading *loading, const json_t *pdb)
+static enum ms_status take_machine(struct ms_symbols_loading *loading, const json_t *pdb)
 {
     struct ms_symbols *symbols = loading->symbols;
 
-    if (!get_number(json_object_get(pdb, "machine_type"), 0, UINT16_MAX, &symbols->machine))
+    if (!ms_symbols_get_number(json_object_get(pdb, "machine_type"), 0, UINT16_MAX,
+                               &symbols->machine))
         return EXPECT(loading, "the number of a machine is expected", PDB, "machine_type");
     if (symbols->machine != MS_PE_MACHINE_AMD64 && symbols->machine != MS_PE_MACHINE_I386)
         return ms_fail(loading->error, MS_UNSUPPORTED,
@@ -182,7 +174,7 @@ static enum ms_status take_machine(struct loading *loading, const json_t *pdb)
     return MS_OK;
 }
 
-static enum ms_status take_pdb(struct loading *loading, const json_t *pdb)
+static enum ms_status take_pdb(struct ms_symbols_loading *loading, const json_t *pdb)
 {
     const char *guid = json_string_value(json_object_get(pdb, "GUID"));
     const char *name = json_string_value(json_object_get(pdb, "database"));
@@ -195,7 +187,7 @@ static enum ms_status take_pdb(struct loading *loading, const json_t *pdb)
                       PDB);
     if (!guid || !set_guid(symbols, guid))
         return EXPECT(loading, "32 hexadecimal digits are expected", PDB, "GUID");
-    if (!get_number(json_object_get(pdb, "age"), 0, UINT32_MAX, &symbols->age))
+    if (!ms_symbols_get_number(json_object_get(pdb, "age"), 0, UINT32_MAX, &symbols->age))
         return EXPECT(loading, "a number is expected", PDB, "age");
     if (!name || !*name)
         return EXPECT(loading, "the name of a PDB file is expected", PDB, "database");
@@ -203,7 +195,7 @@ static enum ms_status take_pdb(struct loading *loading, const json_t *pdb)
     return symbols->pdb_name ? take_machine(loading, pdb) : ms_fail_nomem(loading->error);
 }
 
-static enum ms_status take_metadata(struct loading *loading, const json_t *root)
+static enum ms_status take_metadata(struct ms_symbols_loading *loading, const json_t *root)
 {
     const json_t *metadata = json_object_get(root, "metadata");
     const char *format = json_string_value(json_object_get(metadata, "format"));
@@ -222,7 +214,7 @@ static enum ms_status take_metadata(struct loading *loading, const json_t *root)
 
 // == Symbols ==
 
-static enum ms_status make_room(struct loading *loading, json_t *object)
+static enum ms_status make_room(struct ms_symbols_loading *loading, json_t *object)
 {
     struct ms_symbols *symbols = loading->symbols;
     size_t n_bytes = 1;
@@ -236,8 +228,8 @@ static enum ms_status make_room(struct loading *loading, json_t *object)
 }
 
 // `*names` is where names go; those without bytes name nothing.
-static enum ms_status take_symbol(struct loading *loading, const char *name, const json_t *value,
-                                  char **names)
+static enum ms_status take_symbol(struct ms_symbols_loading *loading, const char *name,
+                                  const json_t *value, char **names)
 {
     const json_t *address = json_object_get(value, "address");
     struct ms_symbols *symbols = loading->symbols;
@@ -246,7 +238,7 @@ static enum ms_status take_symbol(struct loading *loading, const char *name, con
 
     if (!is_whole(address))
         return EXPECT(loading, "a whole number is expected", "symbols", name, "address");
-    if (!get_number(address, 0, MS_MAX_MODULE_SIZE - 1, &rva)) {
+    if (!ms_symbols_get_number(address, 0, MS_MAX_MODULE_SIZE - 1, &rva)) {
         symbols->n_outside++;
     } else if (length > 0) {
         symbols->items[symbols->n++] = (struct ms_file_symbol){*names, (uint32_t)length, rva};
@@ -267,7 +259,7 @@ static int compare_symbols(const void *a, const void *b)
     return strcmp(x->name, y->name);
 }
 
-static enum ms_status take_symbols(struct loading *loading, json_t *object)
+static enum ms_status take_symbols(struct ms_symbols_loading *loading, json_t *object)
 {
     struct ms_symbols *symbols = loading->symbols;
     enum ms_status status;
@@ -292,74 +284,9 @@ static enum ms_status take_symbols(struct loading *loading, json_t *object)
     return MS_OK;
 }
 
-// == Structures ==
-
-static bool is_of(enum ms_nt_field field, const char *structure)
-{
-    return strcmp(ms_nt_field_names[field].structure, structure) == 0;
-}
-
-// Another structure of the same name lacks fields.
-static bool has_fields(const char *name, const json_t *fields)
-{
-    for (enum ms_nt_field i = 0; i < MS_N_NT_FIELDS; i++) {
-        const struct ms_nt_field_name *field = &ms_nt_field_names[i];
-
-        if (is_of(i, name) && field->field && !field->may_lack &&
-            !json_object_get(fields, field->field))
-            return false;
-    }
-    return true;
-}
-
-static enum ms_status take_field(struct loading *loading, enum ms_nt_field index,
-                                 const json_t *structure)
-{
-    const struct ms_nt_field_name *name = &ms_nt_field_names[index];
-    const json_t *fields = json_object_get(structure, "fields"), *value;
-    uint16_t *at = &loading->symbols->layout.at[index];
-    uint32_t number;
-
-    if (!name->field) {
-        if (!get_number(json_object_get(structure, "size"), 1, MS_NT_STRUCTURE_BYTES, &number))
-            return EXPECT(loading, "a number up to 1024 is expected", "user_types", name->structure,
-                          "size");
-        *at = (uint16_t)number;
-        return MS_OK;
-    }
-    value = json_object_get(fields, name->field);
-    if (!value && name->may_lack)
-        return MS_OK;
-    if (!get_number(json_object_get(value, "offset"), 0, MS_NT_STRUCTURE_BYTES - MS_NT_FIELD_BYTES,
-                    &number))
-        return EXPECT(loading, "a number up to 1008 is expected", "user_types", name->structure,
-                      "fields", name->field, "offset");
-    *at = (uint16_t)number;
-    return MS_OK;
-}
-
-static enum ms_status take_layout(struct loading *loading, const json_t *types)
-{
-    enum ms_status status = MS_OK;
-
-    loading->symbols->layout = *ms_nt_layout_of(loading->symbols->bits);
-    if (types && !json_is_object(types))
-        return EXPECT(loading, "an object is expected", "user_types");
-    for (enum ms_nt_field i = 0; !status && i < MS_N_NT_FIELDS; i++) {
-        const char *name = ms_nt_field_names[i].structure;
-        const json_t *structure = json_object_get(types, name);
-
-        if (structure && !json_is_object(json_object_get(structure, "fields")))
-            return EXPECT(loading, "an object is expected", "user_types", name, "fields");
-        if (structure && has_fields(name, json_object_get(structure, "fields")))
-            status = take_field(loading, i, structure);
-    }
-    return status;
-}
-
 // == All of it ==
 
-static enum ms_status load(struct loading *loading)
+static enum ms_status load(struct ms_symbols_loading *loading)
 {
     struct ms_whole_file file = {0};
     json_t *root = NULL;
@@ -374,19 +301,19 @@ static enum ms_status load(struct loading *loading)
     if (!status)
         status = take_symbols(loading, json_object_get(root, "symbols"));
     if (!status)
-        status = take_layout(loading, json_object_get(root, "user_types"));
+        status = ms_symbols_take_layout(loading, root);
     json_decref(root);
     return status;
 }
 
 #else
 
-struct loading {
+struct ms_symbols_loading {
     struct ms_symbols *symbols;
     struct ms_error *error;
 };
 
-static enum ms_status load(struct loading *loading)
+static enum ms_status load(struct ms_symbols_loading *loading)
 {
     return ms_fail(loading->error, MS_UNSUPPORTED,
                    "%s: memscan was built without jansson, which reads symbol files",
@@ -404,7 +331,8 @@ static bool set_path(struct ms_symbols *symbols, const char *path)
 enum ms_status ms_symbols_open(const char *path, struct ms_symbols **symbols_ret,
                                struct ms_error *error)
 {
-    struct loading loading = {.symbols = calloc(1, sizeof(*loading.symbols)), .error = error};
+    struct ms_symbols_loading loading = {.symbols = calloc(1, sizeof(*loading.symbols)),
+                                         .error = error};
     enum ms_status status =
         loading.symbols && set_path(loading.symbols, path) ? load(&loading) : ms_fail_nomem(error);
 

@@ -28,7 +28,8 @@ struct ms_symbols {
     size_t n;
     size_t n_outside; // left out: no module is so large, or they are negative
     char *names;
-    struct ms_nt_layout layout; // the built-in one where the file does not tell
+    struct ms_nt_layout layout; // means something where the next one says so
+    bool tells[MS_N_NT_FIELDS]; // which fields the file tells, or tells that there is none
 };
 
 // The symbols below an RVA. O(log n).

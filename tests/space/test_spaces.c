@@ -93,9 +93,9 @@ Test(spaces, name_what_is_there)
         enum ms_status status;
         const char *text;
     } cases[] = {
-        {"process:4", MS_UNSUPPORTED, "root:ADDR is a process"},
-        {"process:vmms.exe", MS_UNSUPPORTED, "root:ADDR is a process"},
-        {"session:1", MS_UNSUPPORTED, "root:ADDR"},
+        {"process:4", MS_UNSUPPORTED, "ms_spaces_add_process()"},
+        {"process:vmms.exe", MS_UNSUPPORTED, "ms_spaces_add_process()"},
+        {"session:1", MS_UNSUPPORTED, "ms_spaces_add_session()"},
         {"user", MS_UNSUPPORTED, "minidump"},
         {"Kernel", MS_ARGUMENT, "there is no space called 'Kernel'"},
         {"", MS_ARGUMENT, "physical, kernel, root:ADDR and unmapped"},

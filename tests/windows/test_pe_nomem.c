@@ -1,60 +1,14 @@
 // SPDX-License-Identifier: MIT
 //
-// Each allocation fails in turn: the status says so, nothing is handed out and nothing is left. The
-// linker puts the functions here in the place of malloc() and the like.
+// Each allocation fails in turn: the status says so, nothing is handed out and nothing is left.
 
+#include "windows/failing_memory.h"
 #include "windows/pe_driver.h"
 
 TestSuite(pe_nomem);
 
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *memory, size_t size);
-void __real_free(void *memory);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *memory, size_t size);
-void __wrap_free(void *memory);
-
-static size_t n_left; // allocations until one fails; 0: none will
-static long n_live;
-
-static bool fails(void)
-{
-    return n_left > 0 && --n_left == 0;
-}
-
-static void *counted(void *memory)
-{
-    n_live += memory != NULL;
-    return memory;
-}
-
-void *__wrap_malloc(size_t size)
-{
-    return fails() ? NULL : counted(__real_malloc(size));
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-    return fails() ? NULL : counted(__real_calloc(n, size));
-}
-
-void *__wrap_realloc(void *memory, size_t size)
-{
-    if (fails())
-        return NULL;
-    return memory ? __real_realloc(memory, size) : counted(__real_malloc(size));
-}
-
-void __wrap_free(void *memory)
-{
-    n_live -= memory != NULL;
-    __real_free(memory);
-}
-
 // What is made of an image if allocation `n` fails; *failed_ret: whether there were so many.
-static enum ms_status make_all(struct pe_image *image, size_t n, bool *failed_ret)
+static enum ms_status make_all(struct pe_image *image, long n, bool *failed_ret)
 {
     struct ms_vmem memory = pe_image_memory(image);
     struct ms_pe *pe = NULL;
@@ -64,7 +18,7 @@ static enum ms_status make_all(struct pe_image *image, size_t n, bool *failed_re
     struct ms_error error = {0};
     enum ms_status status;
 
-    n_left = n;
+    atomic_store(&n_left, n);
     status = ms_pe_open(&memory, image->base, &pe, &error);
 
     if (status == MS_OK)
@@ -73,8 +27,8 @@ static enum ms_status make_all(struct pe_image *image, size_t n, bool *failed_re
         status = ms_pe_imports_read(pe, &imports, &error);
     if (status == MS_OK)
         status = ms_pe_functions_read(pe, &functions, &error);
-    *failed_ret = n_left == 0;
-    n_left = 0; // assertions need memory, too
+    *failed_ret = atomic_load(&n_left) == 0;
+    atomic_store(&n_left, 0); // assertions need memory, too
     cr_assert(eq(int, error.status, status));
     cr_assert(eq(int, functions != NULL, status == MS_OK));
     ms_pe_functions_free(functions);
@@ -84,18 +38,18 @@ static enum ms_status make_all(struct pe_image *image, size_t n, bool *failed_re
     return status;
 }
 
-static size_t fail_each(struct pe_image *image)
+static long fail_each(struct pe_image *image)
 {
-    size_t n = 0;
+    long n = 0;
     enum ms_status status;
 
     do {
-        long before = n_live;
+        long before = atomic_load(&n_live);
         bool failed;
 
         status = make_all(image, ++n, &failed);
-        cr_assert(eq(long, n_live, before), "allocation %zu", n);
-        cr_assert(eq(int, status, failed ? MS_NOMEM : MS_OK), "allocation %zu", n);
+        cr_assert(eq(long, atomic_load(&n_live), before), "allocation %ld", n);
+        cr_assert(eq(int, status, failed ? MS_NOMEM : MS_OK), "allocation %ld", n);
     } while (status != MS_OK);
     return n;
 }
@@ -104,7 +58,7 @@ Test(pe_nomem, of_a_driver)
 {
     struct pe_image *image = driver_make(64);
 
-    cr_assert(gt(sz, fail_each(image), 20));
+    cr_assert(gt(long, fail_each(image), 20));
     free(image);
 }
 
@@ -126,6 +80,6 @@ Test(pe_nomem, of_many_names)
     for (uint32_t i = 0; i < 4; i++)
         put(image, 0x20f00 + i, 0, 1);
     image->size = 0x40000;
-    cr_assert(gt(sz, fail_each(image), 30));
+    cr_assert(gt(long, fail_each(image), 30));
     free(image);
 }

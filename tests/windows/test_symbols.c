@@ -99,13 +99,15 @@ Test(symbols, long_name)
 Test(symbols, layout)
 {
     struct ms_symbols *symbols =
-        open_isf(ISF("{}", "{" ENTRY(40, ",\"TimeDateStamp\":{\"offset\":1008}") "}"));
-    const uint16_t *at = symbols->layout.at, *built_in = ms_nt_layout_of(64)->at;
+        open_isf(ISF("{}", "{" ENTRY(40, ",\"TimeDateStamp\":{\"offset\":4080}") "}"));
+    const uint16_t *at = symbols->layout.at;
 
     cr_assert(at[MS_ENTRY_BASE] == 40 && at[MS_ENTRY_SIZE] == 50 && at[MS_ENTRY_PATH] == 60);
     cr_assert(at[MS_ENTRY_NAME] == 80 && at[MS_ENTRY_CHECKSUM] == 100);
-    cr_assert(at[MS_ENTRY_TIMESTAMP] == 1008);
-    cr_assert(at[MS_UNLOADED_BYTES] == built_in[MS_UNLOADED_BYTES]);
+    cr_assert(at[MS_ENTRY_TIMESTAMP] == 4080);
+    cr_assert(symbols->tells[MS_ENTRY_BASE] && symbols->tells[MS_ENTRY_TIMESTAMP]);
+    cr_assert(symbols->tells[MS_UNLOADED_BYTES] == false);
+    cr_assert(symbols->tells[MS_PROCESS_ID] == false);
     ms_symbols_free(symbols);
 }
 
@@ -115,12 +117,71 @@ Test(symbols, layout_of_parts)
     struct ms_symbols *symbols =
         open_isf(ISF("{}", "{" ENTRY(40, "") ",\"_UNLOADED_DRIVERS\":{\"size\":8,\"fields\":{"
                                              "\"UnloadedDrivers\":{\"offset\":0}}}}"));
-    const uint16_t *at = symbols->layout.at, *built_in = ms_nt_layout_of(64)->at;
+    const uint16_t *at = symbols->layout.at;
 
-    cr_assert(at[MS_ENTRY_BASE] == 40 && at[MS_ENTRY_TIMESTAMP] == built_in[MS_ENTRY_TIMESTAMP]);
-    cr_assert(at[MS_UNLOADED_START] == built_in[MS_UNLOADED_START]);
-    cr_assert(at[MS_UNLOADED_BYTES] == built_in[MS_UNLOADED_BYTES]);
+    cr_assert(at[MS_ENTRY_BASE] == 40 && at[MS_ENTRY_TIMESTAMP] == MS_NO_FIELD);
+    cr_assert(symbols->tells[MS_ENTRY_TIMESTAMP]);
+    cr_assert(symbols->tells[MS_UNLOADED_START] == false);
+    cr_assert(symbols->tells[MS_UNLOADED_BYTES] == false);
     ms_symbols_free(symbols);
+}
+
+// Parts of a thread: the field of a structure in it, a bit field, and a byte that is none.
+#define THREAD(resident, apc_type)                                                                 \
+    "\"_KTHREAD\":{\"size\":1072,\"fields\":{\"InitialStack\":{\"offset\":40},"                    \
+    "\"StackLimit\":{\"offset\":48},\"KernelStack\":{\"offset\":88},"                              \
+    "\"ApcState\":{\"offset\":152,\"type\":{\"kind\":\"struct\",\"name\":\"" apc_type "\"}},"      \
+    "\"KernelStackResident\":{\"offset\":120,\"type\":" resident "}}},"                            \
+    "\"_KAPC_STATE\":{\"size\":48,\"fields\":{\"Process\":{\"offset\":32}}}"
+#define BIT(position) "{\"kind\":\"bitfield\",\"bit_position\":" #position ",\"bit_length\":1}"
+
+Test(symbols, layout_of_parts_of_parts)
+{
+    struct ms_symbols *symbols = open_isf(ISF("{}", "{" THREAD(BIT(17), "_KAPC_STATE") "}"));
+    const uint16_t *at = symbols->layout.at;
+
+    cr_assert(at[MS_THREAD_KERNEL_STACK] == 88 && at[MS_THREAD_APC_PROCESS] == 152 + 32);
+    cr_assert(at[MS_THREAD_STACK_RESIDENT] == 120 && at[MS_THREAD_STACK_RESIDENT_BIT] == 17);
+    cr_assert(at[MS_THREAD_TEB] == MS_NO_FIELD && symbols->tells[MS_THREAD_TEB]);
+    cr_assert(symbols->tells[MS_THREAD_CID] == false, "another structure");
+    ms_symbols_free(symbols);
+}
+
+Test(symbols, layout_of_types_that_lack)
+{
+    struct ms_symbols *symbols = open_isf(
+        ISF("{}", "{" THREAD("{\"kind\":\"base\",\"name\":\"unsigned char\"}", "_OTHER") "}"));
+    const uint16_t *at = symbols->layout.at;
+
+    cr_assert(at[MS_THREAD_STACK_RESIDENT] == 120 && at[MS_THREAD_STACK_RESIDENT_BIT] == 0);
+    cr_assert(at[MS_THREAD_APC_PROCESS] == MS_NO_FIELD);
+    ms_symbols_free(symbols);
+}
+
+// The counters of the pool's table are 4 bytes wide, or 8.
+#define TRACKER(count)                                                                             \
+    "\"_POOL_TRACKER_TABLE\":{\"size\":56,\"fields\":{\"Key\":{\"offset\":0},"                     \
+    "\"NonPagedBytes\":{\"offset\":8},\"NonPagedAllocs\":{\"offset\":16},"                         \
+    "\"NonPagedFrees\":{\"offset\":24},\"PagedBytes\":{\"offset\":32},"                            \
+    "\"PagedAllocs\":{\"offset\":40,\"type\":{\"kind\":\"base\",\"name\":\"" count "\"}},"         \
+    "\"PagedFrees\":{\"offset\":48}}}"
+#define WITH_BASES(types)                                                                          \
+    "{\"metadata\":{\"format\":\"6.2.0\",\"windows\":{\"pdb\":" ISF_PDB(                           \
+        ISF_GUID, 7, "a.pdb", 34404) "}},\"base_types\":{\"unsigned long\":{\"size\":4},"          \
+                                     "\"long long\":{\"size\":8},\"wide\":{\"size\":9}},"          \
+                                     "\"user_types\":{" types "},\"symbols\":{}}"
+
+Test(symbols, width_of_a_field)
+{
+    struct ms_symbols *narrow = open_isf(WITH_BASES(TRACKER("unsigned long")));
+    struct ms_symbols *wide = open_isf(WITH_BASES(TRACKER("long long")));
+
+    cr_assert(narrow->layout.at[MS_TRACKER_COUNT_BYTES] == 4);
+    cr_assert(wide->layout.at[MS_TRACKER_COUNT_BYTES] == 8);
+    cr_assert(wide->layout.at[MS_TRACKER_BYTES] == 56);
+    cr_assert(wide->layout.at[MS_TRACKER_PAGED_FREES] == 48);
+    ms_symbols_free(narrow);
+    ms_symbols_free(wide);
 }
 
 // == What is wrong ==
@@ -179,7 +240,17 @@ static const struct {
      "_KLDR_DATA_TABLE_ENTRY.fields.DllBase.offset"},
     {"offset below 0", ISF_OF(GOOD_PDB, "{}", "{" ENTRY(-8, "") "}"), MS_MALFORMED,
      "fields.DllBase.offset"},
-    {"offset too large", ISF_OF(GOOD_PDB, "{}", "{" ENTRY(1009, "") "}"), MS_MALFORMED,
+    {"bit too high", ISF_OF(GOOD_PDB, "{}", "{" THREAD(BIT(32), "_KAPC_STATE") "}"), MS_MALFORMED,
+     "_KTHREAD.fields.KernelStackResident.type.bit_position"},
+    {"width of no type", WITH_BASES(TRACKER("nothing")), MS_MALFORMED,
+     "_POOL_TRACKER_TABLE.fields.PagedAllocs.type.name"},
+    {"width of a wide type", WITH_BASES(TRACKER("wide")), MS_MALFORMED, "PagedAllocs.type.name"},
+    {"size too large",
+     ISF_OF(GOOD_PDB, "{}",
+            "{\"_EPROCESS\":{\"size\":4097,\"fields\":{\"UniqueProcessId\":{\"offset\":0},"
+            "\"ActiveProcessLinks\":{\"offset\":8},\"ImageFileName\":{\"offset\":16}}}}"),
+     MS_MALFORMED, "_EPROCESS.size: a number up to 4096"},
+    {"offset too large", ISF_OF(GOOD_PDB, "{}", "{" ENTRY(4081, "") "}"), MS_MALFORMED,
      "fields.DllBase.offset"},
 };
 

@@ -11,16 +11,22 @@
 #define MEMSCAN_MEMSCAN_H
 
 #include <memscan/code_refs.h>
+#include <memscan/drivers.h>
 #include <memscan/explain.h>
 #include <memscan/image.h>
 #include <memscan/imports.h>
 #include <memscan/modules.h>
 #include <memscan/pattern.h>
+#include <memscan/pool.h>
+#include <memscan/pool_tags.h>
+#include <memscan/processes.h>
 #include <memscan/range.h>
 #include <memscan/search.h>
 #include <memscan/space.h>
+#include <memscan/special_pool.h>
 #include <memscan/status.h>
 #include <memscan/symbols.h>
+#include <memscan/threads.h>
 
 #ifdef __cplusplus
 extern "C" {

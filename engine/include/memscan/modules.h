@@ -38,9 +38,10 @@ struct ms_modules_options {
 // The modules of one address space. Does not change once made: any number of threads may use it.
 struct ms_modules;
 
-// Finds the kernel and its modules in space number `space` of a set: the kernel's, or that of a
-// process whose root is known, which maps the modules of its session, too. The set must outlive the
-// result, and no space may be added to it meanwhile. `options` may be NULL.
+// Finds the kernel and its modules in space number `space` of a set: the kernel's, or one of a
+// root, process or session, whose root maps the modules of the session, too. Of all of these it is
+// the kernel's half of the root that is looked at. The set must outlive the result, and no space
+// may be added to it meanwhile. `options` may be NULL.
 //
 // That there is no Windows kernel, or none was found, is not an error: see ms_modules_system(). A
 // piece that is broken or not in the image stops nothing but itself; see ms_modules_note().
@@ -197,6 +198,10 @@ struct ms_module_section {
 MS_API enum ms_status ms_modules_sections(const struct ms_modules *modules, size_t index,
                                           const struct ms_module_section **sections_ret,
                                           size_t *n_ret, struct ms_error *error);
+
+// The one of them that an address lies in; NULL: none.
+MS_API const struct ms_module_section *ms_section_at(const struct ms_module_section *sections,
+                                                     size_t n, uint64_t address);
 
 // The last address up to which all addresses, from the given one on, lie in the same module and
 // section, or in none: *last_ret. O(log n), once the module's sections are read. MS_NOMEM.

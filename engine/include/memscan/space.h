@@ -79,6 +79,9 @@ MS_API const char *ms_spaces_warning(const struct ms_spaces *spaces, size_t inde
 enum ms_space_kind {
     MS_SPACE_PHYSICAL, // all that the image holds
     MS_SPACE_KERNEL,   // the kernel's half of root 0
+    MS_SPACE_SESSION,  // what the root of a session's process maps of the kernel's half, and root 0
+                       // does not
+    MS_SPACE_PROCESS,  // the other half of a process's root
     MS_SPACE_ROOT,     // all that a root maps
     MS_SPACE_UNMAPPED, // physical memory in pages that no other space of the set maps; in a set
                        // without another one, that root 0 does not map
@@ -86,12 +89,23 @@ enum ms_space_kind {
 
 // Adds a space by its name: "physical", "kernel", "unmapped", "root:ADDR". One that the set has is
 // not added again. Its tables are walked here. MS_ARGUMENT: no such name. MS_UNSUPPORTED: processes
-// and sessions, which are not known yet; the text says what can be asked instead. MS_MALFORMED: the
-// image has no page tables for it.
+// and sessions, which the next two add. MS_MALFORMED: the image has no page tables for it.
 MS_API enum ms_status ms_spaces_add(struct ms_spaces *spaces, const char *name,
                                     struct ms_error *error);
 
-// The spaces in the order of a search: physical, kernel, roots by ascending address, unmapped.
+// Adds the space of a process of Windows, or of the session that it runs in, by the physical
+// address of its root: see memscan/processes.h. A set has one space of a number. `name` is what the
+// space will be called; NULL: "process:4", "session:1". As roots are found by way of modules, which
+// a set may not change under, add them to another set of the image. MS_MALFORMED: nothing tells how
+// the machine translates addresses.
+MS_API enum ms_status ms_spaces_add_process(struct ms_spaces *spaces, uint32_t pid, uint64_t root,
+                                            const char *name, struct ms_error *error);
+MS_API enum ms_status ms_spaces_add_session(struct ms_spaces *spaces, uint32_t session,
+                                            uint64_t root, const char *name,
+                                            struct ms_error *error);
+
+// The spaces in the order of a search: physical, kernel, sessions and processes by their numbers,
+// roots by ascending address, unmapped.
 struct ms_space_info {
     const char *name; // "kernel", "root:0x1ad000"
     enum ms_space_kind kind;
