@@ -20,8 +20,10 @@ bool attribution_open(struct attribution *attribution, const struct view *view,
 
 void attribution_release(struct attribution *attribution)
 {
-    for (size_t i = 0; attribution->spaces != NULL && i < view_count(attribution->view); i++)
+    for (size_t i = 0; attribution->spaces != NULL && i < view_count(attribution->view); i++) {
+        ms_pool_free(attribution->spaces[i].pool);
         ms_modules_free(attribution->spaces[i].modules);
+    }
     free(attribution->spaces);
     attribution->spaces = NULL;
 }
@@ -60,31 +62,63 @@ static const struct ms_modules *owning_modules(struct attribution *attribution, 
     return modules != NULL && attribution->spaces[space].owns ? modules : NULL;
 }
 
+// The pool of the kernel that has the modules; NULL: it cannot be told, which is no failure either.
+static struct ms_pool *pool_of(struct attribution *attribution, size_t space)
+{
+    struct space_modules *of = &attribution->spaces[space];
+
+    if (!of->pool_looked_for && ms_pool_create(of->modules, &of->pool, NULL) != MS_OK)
+        of->pool = NULL;
+    of->pool_looked_for = true;
+    return of->pool;
+}
+
+static void find_owner(struct attribution *attribution, size_t space, uint64_t address)
+{
+    const struct ms_modules *modules = attribution->spaces[space].modules;
+    struct owner *owner = &attribution->owner;
+    uint64_t unread = ms_image_unread(attribution->view->image);
+
+    // Without memory for the symbols, the module is not told either.
+    if (owner_find(modules, address, owner, NULL) == MS_OK && owner->kind == OWNER_NONE)
+        owner_find_block(pool_of(attribution, space), address,
+                         view_space(attribution->view, space).address_bits, owner);
+    attribution->unread += ms_image_unread(attribution->view->image) - unread;
+}
+
 const struct owner *attribution_look_up(struct attribution *attribution, size_t space,
                                         uint64_t address)
 {
-    const struct ms_modules *modules = owning_modules(attribution, space);
-    struct owner *owner = &attribution->owner;
-    uint64_t unread;
-    bool found;
-
-    if (modules == NULL)
+    if (owning_modules(attribution, space) == NULL)
         return NULL;
-    unread = ms_image_unread(attribution->view->image);
-    // Without memory for the symbols, the module is not told either.
-    found =
-        owner_find(modules, address, owner, NULL) == MS_OK && owner->near.module != MS_NO_MODULE;
+    find_owner(attribution, space, address);
+    return attribution->owner.kind != OWNER_NONE ? &attribution->owner : NULL;
+}
+
+// Where folding ends that begins outside of modules.
+static uint64_t pool_fold_end(struct attribution *attribution, size_t space, uint64_t address)
+{
+    uint64_t unread = ms_image_unread(attribution->view->image), last = UINT64_MAX;
+    struct ms_pool *pool = pool_of(attribution, space);
+
+    if (pool != NULL)
+        last = ms_pool_last(pool, address);
     attribution->unread += ms_image_unread(attribution->view->image) - unread;
-    return found ? owner : NULL;
+    return last;
 }
 
 uint64_t attribution_fold_end(struct attribution *attribution, size_t space, uint64_t address)
 {
     const struct ms_modules *modules = owning_modules(attribution, space);
-    uint64_t last;
+    uint64_t last, block_last;
 
     if (modules == NULL)
         return UINT64_MAX;
     // Without memory nothing is told of the address, so nothing is folded with it.
-    return ms_modules_section_last(modules, address, &last, NULL) == MS_OK ? last : address;
+    if (ms_modules_section_last(modules, address, &last, NULL) != MS_OK)
+        return address;
+    if (ms_modules_at(modules, address) != MS_NO_MODULE)
+        return last;
+    block_last = pool_fold_end(attribution, space, address);
+    return block_last < last ? block_last : last;
 }

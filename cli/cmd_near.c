@@ -19,6 +19,14 @@ static const struct columns columns = {
     .names = {"image", "space", "address", OWNER_COLUMNS, "next", "next_address"},
 };
 
+// What addresses are looked up in.
+struct lookup {
+    size_t space;
+    const struct ms_modules *modules;
+    struct ms_pool *pool; // NULL: it cannot be told, or was not asked for
+    bool pool_looked_for;
+};
+
 // An address, and what is known of it.
 struct place {
     uint64_t address;
@@ -90,8 +98,10 @@ static void print_text(struct listing *listing, size_t space, const struct place
     const struct ms_near *near = &place->owner.near;
     struct output *out = &listing->out;
 
-    if (near->module == MS_NO_MODULE) {
-        print_place(listing, space, place->address, "no module", 0);
+    if (place->owner.kind != OWNER_MODULE) {
+        print_place(listing, space, place->address,
+                    place->owner.kind == OWNER_NONE ? "no module" : "", 0);
+        print_owner(out, &place->owner, place->address);
         output_char(out, '\n');
         return;
     }
@@ -130,13 +140,11 @@ static void print_json(struct listing *listing, size_t space, const struct place
     json_text(out, "image", listing->opened.path);
     json_text(out, "space", view_space(&listing->view, space).name);
     json_address(out, "address", place->address);
-    if (near->module != MS_NO_MODULE) {
-        json_owner(out, &place->owner, place->address);
-        if (near->next != NULL)
-            json_symbol(out, "next", place->next, "address", near->next->address);
-        if (near->function_end != 0)
-            print_json_function(out, near);
-    }
+    json_owner(out, &place->owner, place->address);
+    if (place->owner.kind == OWNER_MODULE && near->next != NULL)
+        json_symbol(out, "next", place->next, "address", near->next->address);
+    if (place->owner.kind == OWNER_MODULE && near->function_end != 0)
+        print_json_function(out, near);
     output_text(out, "}\n");
 }
 
@@ -150,9 +158,8 @@ static void print_csv(struct listing *listing, size_t space, const struct place 
     };
     struct field *next = fields + N_PLACE_COLUMNS + N_OWNER_COLUMNS;
 
-    if (near->module != MS_NO_MODULE)
-        owner_fields(fields + N_PLACE_COLUMNS, &place->owner, place->address);
-    if (near->module != MS_NO_MODULE && near->next != NULL) {
+    owner_fields(fields + N_PLACE_COLUMNS, &place->owner, place->address);
+    if (place->owner.kind == OWNER_MODULE && near->next != NULL) {
         next[0] = field_text(place->next);
         next[1] = field_address(near->next->address);
     }
@@ -161,25 +168,37 @@ static void print_csv(struct listing *listing, size_t space, const struct place 
 
 // == The command ==
 
-static bool look_up(struct listing *listing, const struct ms_modules *modules, struct place *place)
+static void look_for_block(struct lookup *lookup, const struct listing *listing,
+                           struct place *place)
+{
+    unsigned bits = view_space(&listing->view, lookup->space).address_bits;
+
+    if (!lookup->pool_looked_for && ms_pool_create(lookup->modules, &lookup->pool, NULL) != MS_OK)
+        lookup->pool = NULL;
+    lookup->pool_looked_for = true;
+    owner_find_block(lookup->pool, place->address, bits, &place->owner);
+}
+
+static bool look_up(struct listing *listing, struct lookup *lookup, struct place *place)
 {
     struct owner *owner = &place->owner;
     struct ms_error error = {0};
 
-    if (owner_find(modules, place->address, owner, &error) != MS_OK) {
+    if (owner_find(lookup->modules, place->address, owner, &error) != MS_OK) {
         message_error(listing->opened.path, &error);
         listing->outcome.error = true;
         return false;
     }
-    if (owner->near.module == MS_NO_MODULE)
-        return true;
-    if (owner->near.next != NULL)
+    if (owner->kind == OWNER_NONE)
+        look_for_block(lookup, listing, place);
+    if (owner->kind == OWNER_MODULE && owner->near.next != NULL)
         format_symbol(place->next, owner->module.name, owner->near.next);
-    listing->outcome.found = true;
+    if (owner->kind != OWNER_NONE)
+        listing->outcome.found = true;
     return true;
 }
 
-static bool list_places(struct listing *listing, size_t space, const struct ms_modules *modules)
+static bool list_places(struct listing *listing, struct lookup *lookup)
 {
     static void (*const prints[N_FORMATS])(struct listing *, size_t, const struct place *) = {
         [FORMAT_TEXT] = print_text, [FORMAT_JSONL] = print_json, [FORMAT_CSV] = print_csv};
@@ -188,9 +207,10 @@ static bool list_places(struct listing *listing, size_t space, const struct ms_m
     for (size_t i = 0; i < list->addresses.count; i++) {
         struct place place = {.address = list->in_order[i]};
 
-        if (listing_stops(listing, space, place.address) || !look_up(listing, modules, &place))
+        if (listing_stops(listing, lookup->space, place.address) ||
+            !look_up(listing, lookup, &place))
             return false;
-        prints[listing->settings->format](listing, space, &place);
+        prints[listing->settings->format](listing, lookup->space, &place);
     }
     return true;
 }
@@ -198,8 +218,10 @@ static bool list_places(struct listing *listing, size_t space, const struct ms_m
 static bool list_space(struct listing *listing, size_t space)
 {
     struct ms_modules *modules = modules_open(listing, space);
-    bool go_on = modules == NULL || list_places(listing, space, modules);
+    struct lookup lookup = {.space = space, .modules = modules};
+    bool go_on = modules == NULL || list_places(listing, &lookup);
 
+    ms_pool_free(lookup.pool);
     modules_close(listing, modules);
     return go_on;
 }

@@ -40,6 +40,11 @@ int command_modules(const struct settings *settings);
 int command_near(const struct settings *settings);
 int command_imports(const struct settings *settings);
 int command_refs(const struct settings *settings);
+int command_pool(const struct settings *settings);
+int command_processes(const struct settings *settings);
+int command_threads(const struct settings *settings);
+int command_stacks(const struct settings *settings);
+int command_drivers(const struct settings *settings);
 
 // The command that `word` names, N_COMMANDS if it names none.
 enum command_id command_find(const char *word);

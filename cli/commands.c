@@ -9,12 +9,22 @@
 #include <string.h>
 
 static int (*const commands[N_COMMANDS])(const struct settings *settings) = {
-    [COMMAND_SEARCH] = command_search, [COMMAND_INFO] = command_info,
-    [COMMAND_DUMP] = command_dump,     [COMMAND_SPACES] = command_spaces,
-    [COMMAND_MAP] = command_map,       [COMMAND_V2P] = command_v2p,
-    [COMMAND_P2V] = command_p2v,       [COMMAND_MODULES] = command_modules,
-    [COMMAND_NEAR] = command_near,     [COMMAND_IMPORTS] = command_imports,
+    [COMMAND_SEARCH] = command_search,
+    [COMMAND_INFO] = command_info,
+    [COMMAND_DUMP] = command_dump,
+    [COMMAND_SPACES] = command_spaces,
+    [COMMAND_MAP] = command_map,
+    [COMMAND_V2P] = command_v2p,
+    [COMMAND_P2V] = command_p2v,
+    [COMMAND_MODULES] = command_modules,
+    [COMMAND_NEAR] = command_near,
+    [COMMAND_IMPORTS] = command_imports,
     [COMMAND_REFS] = command_refs,
+    [COMMAND_POOL] = command_pool,
+    [COMMAND_PROCESSES] = command_processes,
+    [COMMAND_THREADS] = command_threads,
+    [COMMAND_STACKS] = command_stacks,
+    [COMMAND_DRIVERS] = command_drivers,
 };
 
 enum command_id command_find(const char *word)

@@ -20,7 +20,7 @@ void fields_header(struct output *out, enum output_format format, const struct c
     output_char(out, '\n');
 }
 
-static void print_member(struct output *out, const char *name, const struct field *field)
+void fields_json_member(struct output *out, const char *name, const struct field *field)
 {
     if (field->kind == FIELD_TEXT)
         json_text(out, name, field->text);
@@ -28,6 +28,8 @@ static void print_member(struct output *out, const char *name, const struct fiel
         json_number(out, name, field->number);
     else if (field->kind == FIELD_ADDRESS)
         json_address(out, name, field->number);
+    else if (field->kind == FIELD_TRUE)
+        json_true(out, name);
 }
 
 static void print_csv_field(struct output *out, const struct field *field)
@@ -38,6 +40,8 @@ static void print_csv_field(struct output *out, const struct field *field)
         output_decimal(out, field->number);
     else if (field->kind == FIELD_ADDRESS)
         output_hex(out, field->number);
+    else if (field->kind == FIELD_TRUE)
+        output_text(out, "true");
 }
 
 void fields_row(struct output *out, enum output_format format, const struct columns *columns,
@@ -51,7 +55,7 @@ void fields_row(struct output *out, enum output_format format, const struct colu
     }
     for (size_t i = 0; i < columns->count; i++) {
         if (json) {
-            print_member(out, columns->names[i], &fields[i]);
+            fields_json_member(out, columns->names[i], &fields[i]);
             continue;
         }
         if (i > 0)

@@ -14,6 +14,7 @@ enum field_kind {
     FIELD_TEXT,
     FIELD_NUMBER,
     FIELD_ADDRESS,
+    FIELD_TRUE, // what does not hold is FIELD_NONE
 };
 
 struct field {
@@ -48,6 +49,11 @@ static inline struct field field_address(uint64_t address)
     return (struct field){FIELD_ADDRESS, address, NULL};
 }
 
+static inline struct field field_flag(bool holds)
+{
+    return (struct field){holds ? FIELD_TRUE : FIELD_NONE, 0, NULL};
+}
+
 // What rows consist of. The names serve as members and as the header of CSV.
 struct columns {
     const char *type; // of the objects
@@ -61,5 +67,8 @@ void fields_header(struct output *out, enum output_format format, const struct c
 // Prints a row of columns->count fields; the format is jsonl or csv.
 void fields_row(struct output *out, enum output_format format, const struct columns *columns,
                 const struct field *fields);
+
+// Prints one as a member of an object that the caller has begun.
+void fields_json_member(struct output *out, const char *name, const struct field *field);
 
 #endif

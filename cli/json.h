@@ -29,6 +29,12 @@ static inline void json_number(struct output *out, const char *name, uint64_t nu
     output_decimal(out, number);
 }
 
+static inline void json_true(struct output *out, const char *name)
+{
+    json_key(out, name);
+    output_text(out, "true");
+}
+
 // Addresses are strings: "0x1000".
 static inline void json_address(struct output *out, const char *name, uint64_t address)
 {

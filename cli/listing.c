@@ -24,6 +24,15 @@ static void list_spaces(struct listing *listing)
         lister->finish(listing);
 }
 
+// A search through all of memory may end without a row, before which the others stop.
+static void tell_interrupted(struct listing *listing)
+{
+    if (!interrupt_requested() || listing->outcome.interrupted)
+        return;
+    listing->outcome.interrupted = true;
+    message("%s: interrupted", listing->opened.path);
+}
+
 static void list_image(struct listing *listing, const char *path)
 {
     if (image_open(&listing->opened, path, listing->settings) &&
@@ -35,6 +44,7 @@ static void list_image(struct listing *listing, const char *path)
     } else {
         listing->outcome.error = true;
     }
+    tell_interrupted(listing);
     outcome_flush(&listing->outcome, &listing->out);
     if (listing->opened.image != NULL)
         image_tell_unread(path, ms_image_unread(listing->opened.image), listing->settings);

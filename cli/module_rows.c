@@ -6,11 +6,11 @@
 #include "module_rows.h"
 
 #include "escape.h"
+#include "file_time.h"
 #include "message.h"
 #include "modules_open.h"
 #include <inttypes.h>
 #include <stdio.h>
-#include <time.h>
 
 #define NAME_WIDTH      16
 #define TIMESTAMP_WIDTH 37 // "Sat Nov 20 09:30:02 2010 (4CE7951A)  "
@@ -61,18 +61,6 @@ static const char *first_source(unsigned sources)
 static void format_version(char room[32], const uint16_t version[4])
 {
     snprintf(room, 32, "%u.%u.%u.%u", version[0], version[1], version[2], version[3]);
-}
-
-// FILETIME to ISO 8601.
-static void format_file_time(char room[40], uint64_t time)
-{
-    const uint64_t ticks = 10000000, to_1970 = UINT64_C(11644473600);
-    time_t seconds = (time_t)(time / ticks) - (time_t)to_1970;
-    struct tm parts;
-
-    room[0] = '\0';
-    if (gmtime_r(&seconds, &parts) != NULL)
-        strftime(room, 40, "%Y-%m-%dT%H:%M:%SZ", &parts);
 }
 
 static void print_escaped(struct output *out, const char *text)
@@ -286,7 +274,7 @@ void unloaded_row_print(struct listing *listing, size_t space,
         field_text(driver->name),         field_address(driver->base),
         field_address(driver->end),       field_number(driver->end - driver->base),
     };
-    char time[40];
+    char time[FILE_TIME_ROOM];
 
     format_file_time(time, driver->time);
     if (listing->settings->format == FORMAT_TEXT) {

@@ -1,234 +1,34 @@
 // SPDX-License-Identifier: MIT
 //
-// All commands and options, with the texts of --help and of the man page. To add an option: an id
+// All options, with the texts of --help and of the man page. To add an option: an id
 // in option_table.h, an entry here, and a line in the table of settings.c that says what it sets.
 
 #include "option_table.h"
 
-#define SEARCH  (1u << COMMAND_SEARCH)
-#define INFO    (1u << COMMAND_INFO)
-#define DUMP    (1u << COMMAND_DUMP)
-#define SPACES  (1u << COMMAND_SPACES)
-#define MAP     (1u << COMMAND_MAP)
-#define V2P     (1u << COMMAND_V2P)
-#define P2V     (1u << COMMAND_P2V)
-#define MODULES (1u << COMMAND_MODULES)
-#define NEAR    (1u << COMMAND_NEAR)
-#define IMPORTS (1u << COMMAND_IMPORTS)
-#define REFS    (1u << COMMAND_REFS)
-#define ALL     ((1u << N_COMMANDS) - 1)
+#define SEARCH    (1u << COMMAND_SEARCH)
+#define INFO      (1u << COMMAND_INFO)
+#define DUMP      (1u << COMMAND_DUMP)
+#define SPACES    (1u << COMMAND_SPACES)
+#define MAP       (1u << COMMAND_MAP)
+#define V2P       (1u << COMMAND_V2P)
+#define P2V       (1u << COMMAND_P2V)
+#define MODULES   (1u << COMMAND_MODULES)
+#define NEAR      (1u << COMMAND_NEAR)
+#define IMPORTS   (1u << COMMAND_IMPORTS)
+#define REFS      (1u << COMMAND_REFS)
+#define POOL      (1u << COMMAND_POOL)
+#define PROCESSES (1u << COMMAND_PROCESSES)
+#define THREADS   (1u << COMMAND_THREADS)
+#define STACKS    (1u << COMMAND_STACKS)
+#define DRIVERS   (1u << COMMAND_DRIVERS)
+#define OBJECTS   (PROCESSES | THREADS | STACKS | DRIVERS)
+#define ALL       ((1u << N_COMMANDS) - 1)
 
 const char *const group_names[N_GROUPS] = {
     [GROUP_PATTERNS] = "Patterns",
     [GROUP_WHERE] = "Where",
     [GROUP_OUTPUT] = "Output",
     [GROUP_OTHER] = "Other",
-};
-
-const struct command_text command_texts[N_COMMANDS] = {
-    [COMMAND_SEARCH] =
-        {
-            .name = "search",
-            .synopsis = "[search] PATTERN... [WHERE] [OUTPUT] IMAGE...",
-            .summary = "find values, text, expressions (the default)",
-            .man =
-                "Searches each image for all patterns at once and prints every match, "
-                "overlapping ones too, by space and ascending address: virtual addresses of the "
-                "kernel first, then physical ones, behind p:, of the memory that it does not "
-                "map; where no page tables are found, physical ones alone. A match never holds "
-                "a byte that the image does not hold. Three or more matches of one pattern in a "
-                "row, in one module and section where these are known, are one line, \"repeated N "
-                "times\".",
-            .examples =
-                {
-                    {"memscan -d 78090043 image.raw", "a DWORD, everywhere"},
-                    {"memscan -a 'Se  ' -u secret image.raw", "two texts, one as UTF-16"},
-                    {"memscan -d 78090043 --range 80000000+fffff DUMP", "a DWORD, in a range"},
-                    {"memscan -e 'MZ.{58}' -C 32 image.raw", "an expression, with context"},
-                },
-        },
-    [COMMAND_INFO] =
-        {
-            .name = "info",
-            .synopsis = "info [OPTIONS] IMAGE...",
-            .summary = "what an image is: format, machine, memory, holes",
-            .man =
-                "Prints what the headers of each image say: the container, the machine, which "
-                "stretches of physical memory the file holds, and what is wrong with them. Then "
-                "the page tables that were found, who told of them, and others that might have "
-                "been meant; and of a Windows kernel where it is, its version, its debugger data "
-                "block (KDBG) and how many modules it lists.",
-            .examples =
-                {
-                    {"memscan info image.raw", "format, machine, memory"},
-                    {"memscan info --format jsonl *.dmp", "one JSON object an image"},
-                },
-        },
-    [COMMAND_DUMP] =
-        {
-            .name = "dump",
-            .synopsis = "dump [OPTIONS] ADDR[+BYTES] IMAGE",
-            .summary = "print memory, as db, dd, da, ... do",
-            .man = "Prints the bytes from an address on, 128 unless told otherwise. All forms of a "
-                   "range "
-                   "are understood. A byte that is not in the image prints as ??. Addresses are "
-                   "virtual where page tables are found; physical ones have p: in front.",
-            .examples =
-                {
-                    {"memscan dump 80521000 MEMORY.DMP", "128 bytes of the kernel"},
-                    {"memscan dump -d 'p:1000,L?20' image.raw", "32 DWORDs, physical"},
-                    {"memscan dump -u 1f3a0+40 image.raw", "UTF-16 text, up to a NUL"},
-                },
-        },
-    [COMMAND_SPACES] =
-        {
-            .name = "spaces",
-            .synopsis = "spaces [OPTIONS] IMAGE...",
-            .summary = "address spaces: page tables, size, holes",
-            .man = "Prints a line for each address space: how many bytes of memory it maps, in how "
-                   "many segments, by which page tables, and how many bytes are missing, by "
-                   "reason: paged out, absent (not in the image) or unreadable (the tables are "
-                   "broken).",
-            .examples =
-                {
-                    {"memscan spaces MEMORY.DMP", "physical, kernel, unmapped"},
-                    {"memscan spaces --space root:1ad000 MEMORY.DMP", "a process's"},
-                },
-        },
-    [COMMAND_MAP] =
-        {
-            .name = "map",
-            .synopsis = "map [OPTIONS] IMAGE...",
-            .summary = "what is mapped where",
-            .man = "Lists what the address spaces map: first and last address, bytes, what the "
-                   "pages allow (read, write, execute, user), the state (present, absent, "
-                   "paged-out or unreadable) and the physical address of the first byte. "
-                   "Neighbours that are not neighbours in physical memory have lines of their own.",
-            .examples =
-                {
-                    {"memscan map --executable --writable MEMORY.DMP", "where code may hide"},
-                    {"memscan map --range 80000000,80ffffff MEMORY.DMP", "a range"},
-                },
-        },
-    [COMMAND_V2P] =
-        {
-            .name = "v2p",
-            .synopsis = "v2p [OPTIONS] ADDR... IMAGE",
-            .summary = "virtual to physical addresses",
-            .man = "Translates virtual addresses, in their order. - stands for addresses from "
-                   "standard input, one a line; all of them take one walk through the page tables.",
-            .examples =
-                {
-                    {"memscan v2p fffff80000d00813 MEMORY.DMP", "an address"},
-                    {"memscan v2p - MEMORY.DMP < addresses", "many"},
-                },
-        },
-    [COMMAND_P2V] =
-        {
-            .name = "p2v",
-            .synopsis = "p2v [OPTIONS] ADDR... IMAGE",
-            .summary = "all virtual addresses of physical ones",
-            .man = "Lists every virtual address that the spaces have for each physical address, by "
-                   "space and virtual address; last come those that none of them maps. - stands "
-                   "for addresses from standard input, one a line; all of them take one walk "
-                   "through the page tables of each space.",
-            .examples =
-                {
-                    {"memscan p2v 1a2b038 MEMORY.DMP", "in the kernel"},
-                    {"memscan p2v --space kernel,root:1ad000 - MEMORY.DMP", "many, in two spaces"},
-                },
-        },
-    [COMMAND_MODULES] =
-        {
-            .name = "modules",
-            .synopsis = "modules [OPTIONS] IMAGE...",
-            .summary = "Windows: kernel and drivers, as lm lists them",
-            .man = "Lists the modules that a Windows kernel has loaded, by ascending address, as "
-                   "lm does: first address, first address behind, name; then the time stamp (UTC) "
-                   "and the path. They come from the kernel's own list, and with --scan from what "
-                   "lies in memory; a module that the list does not have is marked \"unlisted\". "
-                   "The kernel is called nt. What is broken or not in the image is passed over "
-                   "and told on standard error. With --space root:ADDR the modules of a session "
-                   "are read in a space that has their pages.",
-            .examples =
-                {
-                    {"memscan modules MEMORY.DMP", "what lm lists"},
-                    {"memscan modules --scan MEMORY.DMP", "also what no list has"},
-                    {"memscan modules --verbose --module 'nt*' DUMP", "what lmv says, by name"},
-                    {"memscan modules --at fffff80003101234 DUMP", "whose address it is"},
-                },
-        },
-    [COMMAND_NEAR] =
-        {
-            .name = "near",
-            .synopsis = "near [OPTIONS] ADDR... IMAGE",
-            .summary = "Windows: module and nearest exports, as ln tells",
-            .man = "Tells what is at virtual addresses, in their order, as ln does: the nearest "
-                   "export at or below the address, how far it is, and the next one; behind them "
-                   "module and section. On x64 the table of functions (.pdata) says where the "
-                   "address lies in a function that begins behind the export: this is marked "
-                   "\"another function\". - stands for addresses from standard input, one a line.",
-            .examples =
-                {
-                    {"memscan near fffff80002a0c8fd MEMORY.DMP", "an address"},
-                    {"memscan near - MEMORY.DMP < addresses", "many"},
-                },
-        },
-    [COMMAND_IMPORTS] =
-        {
-            .name = "imports",
-            .synopsis = "imports [OPTIONS] IMAGE...",
-            .summary = "Windows: import tables, and who imports a function",
-            .man = "Lists the slots of modules' import tables, also delay-loaded ones: address of "
-                   "the slot, its value, the module, and what the table of names asks for. Where "
-                   "the value does not point there, what it really points to follows behind an "
-                   "arrow: another name of the function or what it is forwarded to, or, marked "
-                   "\"hooked\", something else. Where the table of names is not in the image, "
-                   "the value alone tells what is imported, marked \"by value\": the slots come "
-                   "from the import address table, or without headers from rows of pointers to "
-                   "exports. A value of those that is no export is marked \"no export\".",
-            .examples =
-                {
-                    {"memscan imports --of SeTokenType MEMORY.DMP", "who imports a function"},
-                    {"memscan imports --of 'nt:Se*' MEMORY.DMP", "or one of several"},
-                    {"memscan imports --module ntfs MEMORY.DMP", "what a driver imports"},
-                    {"memscan imports --format csv DUMP | grep hooked", "slots that are hooked"},
-                },
-        },
-    [COMMAND_REFS] =
-        {
-            .name = "refs",
-            .synopsis = "refs [OPTIONS] TARGET IMAGE...",
-            .summary = "Windows: what points to a function or module",
-            .man = "Prints every pointer to TARGET that lies in a module of a Windows kernel, by "
-                   "ascending address: where it lies, its value and what is there, as dps does, "
-                   "and behind that module, section and kind of the place. TARGET is an export, "
-                   "as NAME, mod:NAME or 'mod!NAME', where mod and NAME may be globs; a whole "
-                   "module, as mod: with nothing behind; an address; or a range of addresses, "
-                   "START+BYTES or START,END. A bare name that several modules export is an error "
-                   "that lists them.\nThe kind of a place is iat, an import slot, as far as the "
-                   "module's tables tell; code, another place in a section that can be executed; "
-                   "data, one in any other section; header, one that lies in no section; module, "
-                   "one in a module whose header is not in the image; and none, where no module "
-                   "is, which --everywhere alone finds. Pointers are as long as the addresses of "
-                   "the space, and lie at multiples of that length.\nWith --code, instructions "
-                   "that reach the target are lines of kind code with the instruction behind it. "
-                   "On x64 they are decoded from the start of their function, as the module's "
-                   "table of functions (.pdata) has it. Where it has none, or is not in the "
-                   "image, or decoding breaks off, where an instruction begins is guessed by the "
-                   "bytes in front of it, and the line is marked uncertain. A call through an "
-                   "import slot reaches the slot: look for the slot's address. The closing line "
-                   "counts instructions among the hits, and tells how many they are; so do hits "
-                   "and code_hits of --format jsonl. --max-hits counts them as one pattern.",
-            .examples =
-                {
-                    {"memscan refs SeQueryInformationToken MEMORY.DMP", "which drivers use it"},
-                    {"memscan refs DRIVER_X: MEMORY.DMP", "pointers into a driver"},
-                    {"memscan refs --everywhere 8096c8cc DUMP", "also in pool and stacks"},
-                    {"memscan refs --within 20 8a3c5010 DUMP", "to an object or around it"},
-                    {"memscan refs --code nt:SeTokenType DUMP", "calls and jumps to it, too"},
-                },
-        },
 };
 
 const struct option_entry option_table[] = {
@@ -270,18 +70,23 @@ const struct option_entry option_table[] = {
     {OPT_IGNORE_CASE, SEARCH, 'i', "ignore-case", NULL, NULL, GROUP_PATTERNS, false,
      "fold ASCII letters in -a, -u and -e",
      "Fold ASCII letters in all patterns of text and in expressions."},
-    {OPT_ALIGN, SEARCH, 0, "align", "N", NULL, GROUP_PATTERNS, false,
+    {OPT_ALIGN, SEARCH, 0, "align", "N", NULL, GROUP_PATTERNS, true,
      "matches start at multiples of N",
      "Matches start at multiples of N, a power of two up to 4096; 1 finds a DWORD at every byte. "
      "Lines of "
      "a pattern file that set their own alignment keep it."},
     // == Where ==
     {OPT_SPACE, ALL & ~INFO, 0, "space", "NAMES", NULL, GROUP_WHERE, false,
-     "physical, kernel, unmapped, root:ADDR; with commas",
+     "kernel, process:PID, physical, ...; with commas",
      "Address spaces, by commas or several times. physical: what the image holds. kernel: the "
      "upper "
-     "half of the kernel's page tables. root:ADDR: all that the page tables at this physical "
-     "address map. unmapped: physical memory in pages that no other space on the list maps, or, "
+     "half of the kernel's page tables. process:PID and process:NAME: the other half of the page "
+     "tables of a process of Windows. session:N: what the processes of a session of Windows have "
+     "in "
+     "the upper half, and the kernel's page tables have not. root:ADDR: all that the page tables "
+     "at "
+     "this physical address map. unmapped: physical memory in pages that no other space on the "
+     "list maps, or, "
      "alone, that the kernel's page tables do not map. Without it: kernel and then unmapped where "
      "page tables were found, else physical; with addresses or ranges, kernel for virtual ones and "
      "physical for those behind p:."},
@@ -352,6 +157,52 @@ const struct option_entry option_table[] = {
     {OPT_SCAN, SEARCH, 0, "scan", NULL, NULL, GROUP_WHERE, true, "modules that no list has, too",
      "Where modules are searched, or tell whose a hit is: also those that no list has, as memscan "
      "modules --scan finds them."},
+    {OPT_TAG, POOL, 0, "tag", "TAG", NULL, GROUP_WHERE, false, "all blocks of a tag: 'Se  ', 'Nt*'",
+     "List all blocks with this tag, also large allocations: * is any text, ? any character. A tag "
+     "of less than four "
+     "characters has blanks behind it. May be given several times."},
+    {OPT_AT, POOL, 0, "at", "ADDR", NULL, GROUP_WHERE, false,
+     "the blocks of the page with that address",
+     "List the blocks of the page that holds the address, the one that holds it marked with *. May "
+     "be given several "
+     "times; - stands for addresses from standard input, one a line."},
+    {OPT_USED, POOL, 0, "used", NULL, NULL, GROUP_WHERE, false, "allocations and bytes of each tag",
+     "List each tag with its allocations and bytes, by the kernel's own table and by counting "
+     "blocks."},
+    {OPT_SPECIAL, POOL, 0, "special", NULL, NULL, GROUP_WHERE, false,
+     "special pool, and what overwrote it",
+     "List the allocations of special pool (Driver Verifier's) in all images, whether what fills "
+     "the rest of their pages is intact or what overwrote it, and the DWORDs that the garbage of "
+     "these pages shares: those of most dumps and pages first, then those that are rarest in the "
+     "rest of kernel memory."},
+    {OPT_FIND, POOL, 0, "find", NULL, NULL, GROUP_WHERE, false,
+     "with --special: search the first such DWORD",
+     "With --special: search the first of these DWORDs in all of kernel memory of all images, and "
+     "name the drivers "
+     "that hold it."},
+    {OPT_PID, PROCESSES | THREADS | STACKS, 0, "pid", "N", NULL, GROUP_WHERE, false,
+     "only the process with that number",
+     "Only the process with this number: decimal, or hexadecimal behind 0x. May be given several "
+     "times."},
+    {OPT_NAME, PROCESSES | THREADS | STACKS | DRIVERS, 0, "name", "GLOB", NULL, GROUP_WHERE, false,
+     "only of that name: lsass.exe, 'svc*'",
+     "Only processes, or driver objects, whose name fits: * is any text, ? any character, [a-z] "
+     "one of a set; letters "
+     "are equal in both cases. May be given several times."},
+    {OPT_MODULE, STACKS, 0, "module", "GLOB", NULL, GROUP_WHERE, false,
+     "only threads with return addresses into it",
+     "Only threads whose kernel stack holds a return address into a module whose name, or whose "
+     "file's name, fits. "
+     "May be given several times."},
+    {OPT_HOOKED, DRIVERS, 0, "hooked", NULL, NULL, GROUP_WHERE, false,
+     "only drivers with pointers that lead elsewhere",
+     "Only driver objects with a pointer that leaves the driver's image for neither the kernel nor "
+     "a framework, and "
+     "only these pointers."},
+    {OPT_SCAN, OBJECTS, 0, "scan", NULL, NULL, GROUP_WHERE, false,
+     "look through pool for what lists lack",
+     "Also look through all of the kernel's memory for pool blocks that hold such objects, and "
+     "lists do not have."},
     {OPT_SCAN, MODULES | NEAR | IMPORTS | REFS, 0, "scan", NULL, NULL, GROUP_WHERE, false,
      "look through memory for what the list lacks",
      "Also look through all of the kernel's memory for PE headers at the starts of pages (scan) "
@@ -367,8 +218,8 @@ const struct option_entry option_table[] = {
      "also drivers that are gone",
      "Also list drivers that were unloaded, the last one first, as far as the kernel remembers "
      "them."},
-    {OPT_SYMBOLS, SEARCH | INFO | MODULES | NEAR | IMPORTS | REFS, 0, "symbols", "FILE", NULL,
-     GROUP_WHERE, true, "a symbol file (Volatility's ISF) of a module",
+    {OPT_SYMBOLS, SEARCH | INFO | MODULES | NEAR | IMPORTS | REFS | POOL | OBJECTS, 0, "symbols",
+     "FILE", NULL, GROUP_WHERE, true, "a symbol file (Volatility's ISF) of a module",
      "A file with the names of a module's functions and variables, which its exports are a few of, "
      "and with the layout of its structures: JSON in Volatility's Intermediate Symbol Format, "
      "plain "
@@ -405,9 +256,24 @@ const struct option_entry option_table[] = {
      "object a line. csv: a header and a line a match."},
     {OPT_FORMAT, INFO | DUMP, 0, "format", "FORMAT", "text jsonl", GROUP_OUTPUT, false,
      "text or jsonl", "text for people, jsonl with one JSON object a line for programs."},
-    {OPT_FORMAT, SPACES | MAP | V2P | P2V | MODULES | NEAR | IMPORTS | REFS, 0, "format", "FORMAT",
-     "text jsonl csv", GROUP_OUTPUT, false, "text, jsonl or csv",
+    {OPT_FORMAT, SPACES | MAP | V2P | P2V | MODULES | NEAR | IMPORTS | REFS | POOL | OBJECTS, 0,
+     "format", "FORMAT", "text jsonl csv", GROUP_OUTPUT, false, "text, jsonl or csv",
      "text for people; for programs jsonl with one JSON object a line, or csv with a header."},
+    {OPT_SORT, POOL, 0, "sort", "KEY", "tag nonpaged paged difference", GROUP_OUTPUT, false,
+     "of --used: tag, nonpaged, paged, difference",
+     "The order of --used: by tag, or by bytes, the most first: nonpaged, paged, or by how much "
+     "the two counts "
+     "differ."},
+    {OPT_TOP, POOL, 0, "top", "N", NULL, GROUP_OUTPUT, false, "of --used: only the first N",
+     "Print only the first N tags of --used; the total is that of all."},
+    {OPT_TAGS, POOL, 0, "tags", "FILE", NULL, GROUP_OUTPUT, false,
+     "a pooltag.txt that says what tags mean",
+     "A file that says what tags mean, as WinDbg's pooltag.txt: TAG - DRIVER - TEXT on each line. "
+     "Goes before the "
+     "tags that memscan knows itself."},
+    {OPT_VERBOSE, OBJECTS | POOL, 'v', "verbose", NULL, NULL, GROUP_OUTPUT, false,
+     "all that is known of each",
+     "Print all that is known of each row. With --format text; the others always have it."},
     {OPT_VERBOSE, MODULES, 'v', "verbose", NULL, NULL, GROUP_OUTPUT, false,
      "all that is known of each, as lmv prints it",
      "Print all that is known of each module below its line, as lmv does. With --format text; the "
@@ -437,7 +303,7 @@ const struct option_entry option_table[] = {
      "exactly N "
      "bytes as before and after. The context of repeated matches is that of the first one. Not "
      "with csv."},
-    {OPT_MAX_HITS, SEARCH | REFS, 0, "max-hits", "N", NULL, GROUP_OUTPUT, false,
+    {OPT_MAX_HITS, SEARCH | REFS, 0, "max-hits", "N", NULL, GROUP_OUTPUT, true,
      "print N matches of a pattern, count the rest",
      "Print at most N matches of each pattern; the rest are counted, and their number is told. The "
      "default "
@@ -452,7 +318,7 @@ const struct option_entry option_table[] = {
      "Also print matches of 8 bytes or more that are cut off by a hole but have at least half of "
      "their bytes. They are marked as partial and not counted. Not for expressions. With --format "
      "text, jsonl and csv."},
-    {OPT_GAPS, SEARCH, 0, "gaps", NULL, NULL, GROUP_OUTPUT, false,
+    {OPT_GAPS, SEARCH, 0, "gaps", NULL, NULL, GROUP_OUTPUT, true,
      "also list what was asked for and not there",
      "After the matches of an image, list each stretch that was asked for but could not be "
      "searched, and why: unmapped, paged-out, absent (not in the image) or unreadable. With "
@@ -505,9 +371,9 @@ const struct option_entry option_table[] = {
     {OPT_NO_MMAP, SEARCH | REFS, 0, "no-mmap", NULL, NULL, GROUP_OTHER, true,
      "read the image, do not map it",
      "Read the image instead of mapping it, as for a file on a slow or unreliable file system."},
-    {OPT_HELP, ALL, 'h', "help", NULL, NULL, GROUP_OTHER, false, "this help",
+    {OPT_HELP, ALL, 'h', "help", NULL, NULL, GROUP_OTHER, true, "this help",
      "Print the options of the command."},
-    {OPT_VERSION, ALL, 'V', "version", NULL, NULL, GROUP_OTHER, false,
+    {OPT_VERSION, ALL, 'V', "version", NULL, NULL, GROUP_OTHER, true,
      "version, and what was compiled in", "Print the version and what was compiled in."},
 };
 

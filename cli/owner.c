@@ -52,6 +52,7 @@ enum ms_status owner_find(const struct ms_modules *modules, uint64_t address,
     struct ms_near *near = &owner_ret->near;
     enum ms_status status = ms_modules_near(modules, address, near, error);
 
+    owner_ret->kind = OWNER_NONE;
     if (status != MS_OK || near->module == MS_NO_MODULE)
         return status;
     status = ms_modules_import_at(modules, address, &owner_ret->slot, error);
@@ -62,7 +63,19 @@ enum ms_status owner_find(const struct ms_modules *modules, uint64_t address,
     owner_ret->symbol[0] = '\0';
     if (near->symbol != NULL)
         format_symbol(owner_ret->symbol, owner_ret->module.name, near->symbol);
+    owner_ret->kind = OWNER_MODULE;
     return MS_OK;
+}
+
+void owner_find_block(struct ms_pool *pool, uint64_t address, unsigned address_bits,
+                      struct owner *owner_ret)
+{
+    owner_ret->kind = OWNER_NONE;
+    if (pool == NULL || !ms_pool_at(pool, address, &owner_ret->block))
+        return;
+    owner_ret->kind = OWNER_BLOCK;
+    owner_ret->address_bits = address_bits;
+    format_tag(owner_ret->tag, owner_ret->block.tag);
 }
 
 // == Text ==
@@ -85,7 +98,7 @@ void print_owner_place(struct output *out, const struct owner *owner)
     }
 }
 
-void print_owner(struct output *out, const struct owner *owner, uint64_t address)
+static void print_in_module(struct output *out, const struct owner *owner, uint64_t address)
 {
     const struct ms_near *near = &owner->near;
 
@@ -102,6 +115,14 @@ void print_owner(struct output *out, const struct owner *owner, uint64_t address
     print_offset(out, address - near->symbol->address);
     if (near->same_function == MS_FUNCTION_OTHER)
         output_text(out, " (another function)");
+}
+
+void print_owner(struct output *out, const struct owner *owner, uint64_t address)
+{
+    if (owner->kind == OWNER_MODULE)
+        print_in_module(out, owner, address);
+    else if (owner->kind == OWNER_BLOCK)
+        print_pool_owner(out, &owner->block, owner->address_bits, address);
 }
 
 // == For programs ==
@@ -139,7 +160,7 @@ static void json_module(struct output *out, const struct owner *owner)
     output_char(out, '}');
 }
 
-void json_owner(struct output *out, const struct owner *owner, uint64_t address)
+static void json_in_module(struct output *out, const struct owner *owner, uint64_t address)
 {
     const struct ms_near *near = &owner->near;
 
@@ -155,11 +176,20 @@ void json_owner(struct output *out, const struct owner *owner, uint64_t address)
     }
 }
 
-void owner_fields(struct field fields[N_OWNER_COLUMNS], const struct owner *owner, uint64_t address)
+void json_owner(struct output *out, const struct owner *owner, uint64_t address)
+{
+    if (owner->kind == OWNER_MODULE)
+        json_in_module(out, owner, address);
+    else if (owner->kind == OWNER_BLOCK)
+        json_pool_owner(out, &owner->block, address);
+}
+
+static void module_fields(struct field fields[N_MODULE_COLUMNS], const struct owner *owner,
+                          uint64_t address)
 {
     const struct ms_near *near = &owner->near;
     bool named = near->symbol != NULL;
-    const struct field known[N_OWNER_COLUMNS] = {
+    const struct field known[N_MODULE_COLUMNS] = {
         field_text(owner->module.name),
         field_address(near->offset),
         field_known(near->section),
@@ -170,4 +200,14 @@ void owner_fields(struct field fields[N_OWNER_COLUMNS], const struct owner *owne
     };
 
     memcpy(fields, known, sizeof(known));
+}
+
+void owner_fields(struct field fields[N_OWNER_COLUMNS], const struct owner *owner, uint64_t address)
+{
+    for (size_t i = 0; i < N_OWNER_COLUMNS; i++)
+        fields[i] = field_none();
+    if (owner->kind == OWNER_MODULE)
+        module_fields(fields, owner, address);
+    else if (owner->kind == OWNER_BLOCK)
+        pool_owner_fields(fields + N_MODULE_COLUMNS, owner->tag, &owner->block, address);
 }

@@ -83,7 +83,7 @@ static void print_partial(struct print_context *context, const struct ms_hit *hi
 // The rest of the line; empty fields where nobody owns it.
 static void print_owner_fields(struct print_context *context, const struct ms_hit *hit)
 {
-    static const char nobody[] = ",,,,,,\n";
+    static const char nobody[] = ",,,,,,,,,,,,,,\n";
     const struct owner *owner = attribution_find(context->attribution, hit->space, hit->address);
     struct field fields[N_OWNER_COLUMNS];
 

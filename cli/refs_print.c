@@ -29,7 +29,7 @@ struct ref {
     uint64_t address, physical, value;
     struct owner owner; // of the place
     bool owned;
-    const char *kind;                      // see the option table; NULL: it is in no module
+    const char *kind;                      // see the option table; NULL: nobody's
     char target[PLACE_ROOM];               // "nt!SeTokenType+0x3d", "nt+0x2000"; "": in no module
     const struct ms_code_ref *code;        // NULL: a pointer
     char instruction[MS_INSTRUCTION_TEXT]; // "" of a pointer
@@ -65,7 +65,7 @@ static void describe_target(struct print_context *context, size_t space, struct 
     const struct owner *owner = attribution_find(context->attribution, space, ref->value);
 
     ref->target[0] = '\0';
-    if (owner == NULL)
+    if (owner == NULL || owner->kind != OWNER_MODULE)
         return;
     // Whose name it is, a forwarder, need not be where it is.
     if (export != NULL && export->module == owner->near.module) {
@@ -81,23 +81,6 @@ static void describe_target(struct print_context *context, size_t space, struct 
     }
 }
 
-// The section that an address lies in; NULL: none.
-static const struct ms_module_section *find_section(const struct ms_module_section *sections,
-                                                    size_t n, uint64_t address)
-{
-    size_t low = 0, high = n;
-
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-
-        if (sections[middle].end <= address)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < n && sections[low].start <= address ? &sections[low] : NULL;
-}
-
 static const char *kind_by_section(const struct refs *refs, const struct ref *ref)
 {
     const struct ms_module_section *sections, *section;
@@ -106,7 +89,7 @@ static const char *kind_by_section(const struct refs *refs, const struct ref *re
     if (ms_modules_sections(refs->modules, ref->owner.near.module, &sections, &n, NULL) != MS_OK ||
         n == 0)
         return "module";
-    section = find_section(sections, n, ref->address);
+    section = ms_section_at(sections, n, ref->address);
     if (section == NULL)
         return "header";
     return section->flags & MS_SECTION_EXECUTABLE ? "code" : "data";
@@ -129,6 +112,10 @@ static void describe_place(struct print_context *context, struct ref *ref)
     find_owner(context, ref);
     if (!ref->owned)
         return;
+    if (ref->owner.kind == OWNER_BLOCK) {
+        ref->kind = "pool";
+        return;
+    }
     slot = ref->owner.slot;
     if (slot != NULL && slot->slot == ref->address) {
         ref->kind = "iat";
@@ -189,6 +176,10 @@ static void print_address(struct print_context *context, size_t space, uint64_t 
 static void print_place(struct output *out, const struct ref *ref)
 {
     output_text(out, "   ");
+    if (ref->owner.kind == OWNER_BLOCK) {
+        print_owner(out, &ref->owner, ref->address);
+        return;
+    }
     print_owner_place(out, &ref->owner);
     output_text(out, ", ");
     output_text(out, ref->kind);

@@ -118,6 +118,39 @@ static const char *set_of(struct given *given)
     return NULL;
 }
 
+static const char *set_tag(struct given *given)
+{
+    given->settings->tags[given->settings->n_tags++] = given->argument;
+    return NULL;
+}
+
+static const char *set_pid(struct given *given)
+{
+    if (!number_parse(given->argument, UINT32_MAX, &given->settings->pids[given->settings->n_pids]))
+        return "a number is expected, decimal or behind 0x";
+    given->settings->n_pids++;
+    return NULL;
+}
+
+static const char *set_name(struct given *given)
+{
+    given->settings->name_globs[given->settings->n_name_globs++] = given->argument;
+    return NULL;
+}
+
+static const char *set_top(struct given *given)
+{
+    if (!number_parse(given->argument, UINT64_MAX, &given->settings->top))
+        return "a number is expected, decimal or behind 0x";
+    return NULL;
+}
+
+static const char *set_tags(struct given *given)
+{
+    given->settings->tags_path = given->argument;
+    return NULL;
+}
+
 static const char *set_not_module(struct given *given)
 {
     given->settings->not_module_globs[given->settings->n_not_module_globs++] = given->argument;
@@ -248,6 +281,16 @@ static const char *set_format(struct given *given)
     if (index < 0)
         return refuse_choice(given);
     given->settings->format = (enum output_format)index;
+    return NULL;
+}
+
+static const char *set_sort(struct given *given)
+{
+    int index = choice(given, "tag nonpaged paged difference");
+
+    if (index < 0)
+        return refuse_choice(given);
+    given->settings->sort = (enum tag_order)index;
     return NULL;
 }
 
@@ -384,6 +427,13 @@ static const struct setter setters[N_OPTIONS] = {
     [OPT_CODE] = FLAG(code),
     [OPT_AT] = {set_at, 0},
     [OPT_OF] = {set_of, 0},
+    [OPT_TAG] = {set_tag, 0},
+    [OPT_USED] = FLAG(used),
+    [OPT_SPECIAL] = FLAG(special),
+    [OPT_FIND] = FLAG(find),
+    [OPT_PID] = {set_pid, 0},
+    [OPT_NAME] = {set_name, 0},
+    [OPT_HOOKED] = FLAG(hooked),
     [OPT_SCAN] = FLAG(scan),
     [OPT_UNLOADED] = FLAG(unloaded),
     [OPT_SYMBOLS] = {set_symbols, 0},
@@ -393,6 +443,9 @@ static const struct setter setters[N_OPTIONS] = {
     [OPT_HOLE] = {set_hole, 0},
     [OPT_AS] = {set_as, 0},
     [OPT_FORMAT] = {set_format, 0},
+    [OPT_SORT] = {set_sort, 0},
+    [OPT_TOP] = {set_top, 0},
+    [OPT_TAGS] = {set_tags, 0},
     [OPT_VERBOSE] = FLAG(verbose),
     [OPT_ADDRESSES] = FLAG(addresses_only),
     [OPT_COUNT] = FLAG(count_only),

@@ -123,28 +123,44 @@ static bool read_options(struct settings *settings, int argc, char **argv)
     return true;
 }
 
+// Lists of arguments that may be given several times: as many as the command line has words.
+static const size_t lists[] = {
+    offsetof(struct settings, ranges),        offsetof(struct settings, space_lists),
+    offsetof(struct settings, module_globs),  offsetof(struct settings, not_module_globs),
+    offsetof(struct settings, section_globs), offsetof(struct settings, at),
+    offsetof(struct settings, tags),          offsetof(struct settings, name_globs),
+    offsetof(struct settings, symbol_paths),
+};
+
+static const char ***list_of(struct settings *settings, size_t index)
+{
+    return (const char ***)((char *)settings + lists[index]);
+}
+
+static bool make_lists(struct settings *settings, size_t room)
+{
+    bool made = true;
+
+    settings->patterns = calloc(room, sizeof(*settings->patterns));
+    settings->pids = calloc(room, sizeof(*settings->pids));
+    settings->symbols = calloc(room, sizeof(struct ms_symbols *));
+    for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+        *list_of(settings, i) = calloc(room, sizeof(const char *));
+        made = made && *list_of(settings, i) != NULL;
+    }
+    return made && settings->patterns != NULL && settings->pids != NULL &&
+           settings->symbols != NULL;
+}
+
 bool settings_parse(struct settings *settings, enum command_id command, int argc, char **argv)
 {
-    size_t room = (size_t)argc + 1;
-
     *settings = (struct settings){
         .command = command,
         .map = true,
         .dump_kind = MS_BYTE,
-        .patterns = calloc(room, sizeof(*settings->patterns)),
-        .ranges = calloc(room, sizeof(*settings->ranges)),
-        .space_lists = calloc(room, sizeof(*settings->space_lists)),
-        .module_globs = calloc(room, sizeof(*settings->module_globs)),
-        .not_module_globs = calloc(room, sizeof(*settings->not_module_globs)),
-        .section_globs = calloc(room, sizeof(*settings->section_globs)),
-        .at = calloc(room, sizeof(*settings->at)),
-        .symbol_paths = calloc(room, sizeof(*settings->symbol_paths)),
-        .symbols = calloc(room, sizeof(struct ms_symbols *)),
+        .top = UINT64_MAX,
     };
-    if (settings->patterns == NULL || settings->ranges == NULL || settings->space_lists == NULL ||
-        settings->module_globs == NULL || settings->not_module_globs == NULL ||
-        settings->section_globs == NULL || settings->at == NULL || settings->symbol_paths == NULL ||
-        settings->symbols == NULL) {
+    if (!make_lists(settings, (size_t)argc + 1)) {
         message_no_memory();
         return false;
     }
@@ -153,16 +169,20 @@ bool settings_parse(struct settings *settings, enum command_id command, int argc
 
 void settings_release(struct settings *settings)
 {
-    free(settings->patterns);
-    free(settings->ranges);
-    free(settings->space_lists);
-    free(settings->module_globs);
-    free(settings->not_module_globs);
-    free(settings->section_globs);
-    free(settings->at);
     for (size_t i = 0; settings->symbols != NULL && i < settings->n_symbol_paths; i++)
         ms_symbols_free(settings->symbols[i]);
+    for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+        free(*list_of(settings, i));
     free(settings->symbols);
-    free(settings->symbol_paths);
+    free(settings->pids);
+    free(settings->patterns);
     *settings = (struct settings){0};
+}
+
+bool settings_ask_for(const struct settings *settings, const char *name)
+{
+    for (size_t i = 0; i < settings->n_name_globs; i++)
+        if (ms_name_matches(settings->name_globs[i], name, strlen(name)))
+            return true;
+    return settings->n_name_globs == 0;
 }

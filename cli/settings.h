@@ -22,6 +22,14 @@ enum color_when {
     COLOR_NEVER,
 };
 
+// In the order of the values of --sort.
+enum tag_order {
+    BY_TAG,
+    BY_NONPAGED,
+    BY_PAGED,
+    BY_DIFFERENCE,
+};
+
 // A pattern, or a file of patterns, where it stands on the command line.
 struct pattern_argument {
     const struct option_entry *option;
@@ -65,7 +73,17 @@ struct settings {
     bool code;
     const char **at; // addresses as written, or -
     size_t n_at;
-    const char *of; // NULL: everything
+    const char *of;    // NULL: everything
+    const char **tags; // of pool blocks, as written
+    size_t n_tags;
+    bool used;
+    bool special;
+    bool find;
+    uint64_t *pids;
+    size_t n_pids;
+    const char **name_globs;
+    size_t n_name_globs;
+    bool hooked;
     bool scan;
     bool unloaded;
     const char **symbol_paths;
@@ -81,6 +99,9 @@ struct settings {
     const char *arch; // NULL: find out
     const char *as;   // NULL: recognise
 
+    enum tag_order sort;
+    uint64_t top;          // UINT64_MAX: all
+    const char *tags_path; // NULL: none
     enum output_format format;
     bool verbose;
     bool addresses_only;
@@ -119,5 +140,8 @@ struct settings {
 // false after printing an error. Released with settings_release() either way.
 bool settings_parse(struct settings *settings, enum command_id command, int argc, char **argv);
 void settings_release(struct settings *settings);
+
+// Whether a name fits one of the globs of --name: without any, each does.
+bool settings_ask_for(const struct settings *settings, const char *name);
 
 #endif

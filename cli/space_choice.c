@@ -6,6 +6,7 @@
 
 #include "memory_view.h"
 #include "message.h"
+#include "process_spaces.h"
 #include "space_names.h"
 
 void space_choice_add_range(struct space_choice *choice, const struct ms_range *range)
@@ -25,16 +26,29 @@ static bool add(struct opened *opened, const char *name)
     return false;
 }
 
-static bool add_listed(struct opened *opened, const char *list)
+static bool add_listed(struct opened *opened, const struct settings *settings,
+                       struct process_spaces *known, const char *list)
 {
     char name[SPACE_NAME_ROOM];
 
     while (list != NULL) {
         list = space_names_next(list, name);
-        if (!add(opened, name))
+        if (!(process_space_is_named(name) ? process_space_add(known, opened, settings, name)
+                                           : add(opened, name)))
             return false;
     }
     return true;
+}
+
+static bool add_all_listed(struct opened *opened, const struct settings *settings)
+{
+    struct process_spaces known = {0};
+    bool added = true;
+
+    for (size_t i = 0; added && i < settings->n_space_lists; i++)
+        added = add_listed(opened, settings, &known, settings->space_lists[i]);
+    process_spaces_release(&known);
+    return added;
 }
 
 // Pages of `unmapped` have no flags, and its addresses are not virtual.
@@ -136,9 +150,8 @@ static bool check_kind(const struct opened *opened, const struct space_choice *c
 bool spaces_choose(struct opened *opened, const struct settings *settings,
                    const struct space_choice *choice)
 {
-    for (size_t i = 0; i < settings->n_space_lists; i++)
-        if (!add_listed(opened, settings->space_lists[i]))
-            return false;
+    if (!add_all_listed(opened, settings))
+        return false;
     if (settings->n_space_lists == 0 && !add_default(opened, settings, choice))
         return false;
     if (!check_flags(opened, settings) || !check_ranges(opened, choice) ||

@@ -8,9 +8,14 @@
 #include <stdio.h>
 #include <string.h>
 
+// What a terminal would not print is no name of anything.
 static bool is_text(const char *text)
 {
-    return *text != '\0';
+    size_t length = strlen(text), i = 0;
+
+    while (i < length && (unsigned char)text[i] >= ' ' && text[i] != 0x7f)
+        i++;
+    return length > 0 && i == length;
 }
 
 static bool is_address(const char *text)
@@ -51,9 +56,11 @@ const char *space_names_check(const char *list, char *room, size_t room_bytes)
         too_long = strcspn(list, ",") >= sizeof(name);
         list = space_names_next(list, name);
         if (too_long || !is_name(name)) {
-            snprintf(room, room_bytes,
-                     "\"%s%s\": physical, kernel, unmapped or root:ADDR is expected", name,
-                     too_long ? "..." : "");
+            snprintf(
+                room, room_bytes,
+                "\"%s%s\": physical, kernel, unmapped, process:PID, process:NAME, session:N or "
+                "root:ADDR is expected",
+                name, too_long ? "..." : "");
             return room;
         }
     } while (list != NULL);
