@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// What modules cost, in this process: finding them, telling whose hits are, and searching all of
-// the kernel's space for pointers to one of them.
+// What modules and pool cost, in this process: finding modules, telling whose hits are, searching
+// all of the kernel's space for pointers to one of them; finding pool blocks by their tag, and
+// telling in which block hits are.
 
 #include "bench_sections.h"
 
@@ -153,9 +154,10 @@ static int attribute_hit(void *user, const struct ms_hit *hit)
 }
 
 static bool time_hits(const struct opened *opened, const struct ms_range *ranges, size_t n,
-                      int (*take)(void *user, const struct ms_hit *hit), struct measurement *ret)
+                      int (*take)(void *user, const struct ms_hit *hit), void *user,
+                      struct measurement *ret)
 {
-    const struct ms_search_callbacks callbacks = {.hit = take, .user = opened->modules};
+    const struct ms_search_callbacks callbacks = {.hit = take, .user = user};
     struct ms_search_options options = options_of(opened);
     struct ms_matcher *matcher = matcher_of(MS_HEX, "48 8b");
     double start = now_seconds(), processor_start = processor_seconds();
@@ -185,9 +187,81 @@ static bool attribute(const struct running *running, struct measurement *before,
 
         ranges[i] = (struct ms_range){.first = info.base, .last = info.end - 1};
     }
-    ok = ok && ranges && time_hits(&opened, ranges, n, drop_hit, before) &&
-         time_hits(&opened, ranges, n, attribute_hit, ret);
+    ok = ok && ranges && time_hits(&opened, ranges, n, drop_hit, NULL, before) &&
+         time_hits(&opened, ranges, n, attribute_hit, opened.modules, ret);
     free(ranges);
+    close_all(&opened);
+    return ok;
+}
+
+// == Pool ==
+
+static int count_block(void *user, const struct ms_pool_info *info)
+{
+    (void)info;
+    ++*(uint64_t *)user;
+    return 0;
+}
+
+static bool find_blocks(const struct running *running, const char *pattern,
+                        struct measurement *before, struct measurement *ret)
+{
+    const struct ms_pool_pass pass = {.threads = 1, .block = count_block, .user = &ret->hits};
+    struct ms_pool *pool = NULL;
+    struct opened opened;
+    bool ok = read_image(running->image->path, 1, before);
+    double start = now_seconds(), processor_start = processor_seconds();
+
+    ok = ok && open_all(running->image, &opened);
+    if (ok) {
+        ok = ms_pool_create(opened.modules, &pool, NULL) == MS_OK &&
+             ms_pool_find(pool, pattern, &pass, NULL) == MS_OK;
+        ms_pool_free(pool);
+        close_all(&opened);
+    }
+    ret->seconds = now_seconds() - start;
+    ret->processor_seconds = processor_seconds() - processor_start;
+    return ok;
+}
+
+// The blocks of the loader's, anywhere in the kernel's space.
+static bool find_tag(const struct running *running, struct measurement *before,
+                     struct measurement *ret)
+{
+    return find_blocks(running, "MmLd", before, ret);
+}
+
+// The same, of a pattern by which nothing can be searched for.
+static bool find_tags(const struct running *running, struct measurement *before,
+                      struct measurement *ret)
+{
+    return find_blocks(running, "*Ld", before, ret);
+}
+
+static int attribute_to_pool(void *user, const struct ms_hit *hit)
+{
+    struct ms_pool_info info;
+
+    ms_pool_at(user, hit->address, &info);
+    return 0;
+}
+
+// What often occurs, in memory that is no module's: first only found, then attributed.
+static bool attribute_pool(const struct running *running, struct measurement *before,
+                           struct measurement *ret)
+{
+    const struct ms_range ranges[] = {
+        {.first = 0xffff9f0000000000, .last = 0xffff9f000003ffff},
+        {.first = 0xffffa00000000000, .last = 0xffffa00003ffffff},
+    };
+    struct ms_pool *pool = NULL;
+    struct opened opened;
+    bool ok = open_all(running->image, &opened) &&
+              ms_pool_create(opened.modules, &pool, NULL) == MS_OK &&
+              time_hits(&opened, ranges, 2, drop_hit, NULL, before) &&
+              time_hits(&opened, ranges, 2, attribute_to_pool, pool, ret);
+
+    ms_pool_free(pool);
     close_all(&opened);
     return ok;
 }
@@ -200,9 +274,9 @@ static const struct {
     bool (*measure)(const struct running *running, struct measurement *before,
                     struct measurement *ret);
 } kinds[] = {
-    {"modules-list", NULL, list},
-    {"modules-refs", "R", find_pointers},
-    {"modules-hits", "alone", attribute},
+    {"modules-list", NULL, list},         {"modules-refs", "R", find_pointers},
+    {"modules-hits", "alone", attribute}, {"pool-tag", "R", find_tag},
+    {"pool-tags", "R", find_tags},        {"pool-hits", "alone", attribute_pool},
 };
 
 static size_t kind_of(const struct row *row)

@@ -16,7 +16,7 @@ static const char usage[] =
     "  library          searches by libmemscan, beside bare Hyperscan\n"
     "  cold             searches of a file that is not in the page cache, beside reading it\n"
     "  spaces           searches of address spaces, beside those of physical memory\n"
-    "  modules          modules of a Windows kernel: finding them, attributing hits, pointers\n"
+    "  modules          modules and pool of a Windows kernel: finding, attributing hits\n"
     "  command          searches by memscan, as processes\n"
     "  peers            memscan beside ripgrep, grep, YARA, Hyperscan: answers and times\n"
     "                   Without any of them: library and command.\n"

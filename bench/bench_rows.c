@@ -102,6 +102,10 @@ const struct row rows[] = {
      IMAGE_MODULES, 1, 0, NULL, NULL},
     {SECTION_MODULES, "modules-hits", "whose hits are, of 300 modules", IMAGE_MODULES, 1, 0, NULL,
      NULL},
+    {SECTION_MODULES, "pool-tag", "pool blocks with a tag", IMAGE_MODULES, 1, 0, NULL, NULL},
+    {SECTION_MODULES, "pool-tags", "pool blocks with tags like *Ld", IMAGE_MODULES, 1, 0, NULL,
+     NULL},
+    {SECTION_MODULES, "pool-hits", "in which pool block hits are", IMAGE_MODULES, 1, 0, NULL, NULL},
 
     // == The command ==
     {SECTION_COMMAND, "cmd-start", "a search of one page", ALL, 0, 0, NULL,

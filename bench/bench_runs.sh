@@ -66,6 +66,7 @@ mkdir modules # the images of own specs have one name
     { cat log; fail "modules did not run"; }
 check_rows table modules.json modules
 grep -q '^modules-refs  *[0-9.]*  *[0-9.]*  *[0-9.]* (' table || fail "modules-refs has no rates"
+grep -q '^pool-tag  *[0-9.]*  *[0-9.]*  *[0-9.]* (' table || fail "pool-tag has no rates"
 grep -q '^modules-hits .* [0-9][0-9]*  *-\{0,1\}[0-9][0-9]*$' table || fail "modules-hits has no time a hit"
 
 "$bench" library command --rows '*dword*' --rounds 1 --size 2M --spec "$spec" --markdown >markdown 2>log ||
