@@ -38,17 +38,27 @@ bool ms_pool_add_note(struct ms_pool *pool, const char *format, ...)
     return ok;
 }
 
+// Whether entries of both tables are as the build has them: by the built-in layouts or a symbol
+// file.
+static bool are_tables_known(const struct ms_pool *pool)
+{
+    const struct ms_nt *nt = &pool->modules->nt;
+    struct ms_nt_layout layout;
+
+    return ms_nt_layout_for(ms_pool_memory(pool)->bits, nt->build, &layout) ||
+           (nt->symbols && nt->symbols->tells[MS_TRACKER_BYTES] &&
+            nt->symbols->tells[MS_BIG_PAGE_ENTRY_BYTES]);
+}
+
 // What has to be known of the rules that are applied.
 static bool note_rules(struct ms_pool *pool)
 {
-    const struct ms_kernel_memory *memory = ms_pool_memory(pool);
     const uint32_t build = pool->modules->nt.build;
-    struct ms_nt_layout layout;
 
     if (build == 0)
         return ms_pool_add_note(pool, "the kernel's build is not known: pool headers are read as "
                                       "those of Windows 7");
-    if (!pool->modules->nt.symbols && !ms_nt_layout_for(memory->bits, build, &layout) &&
+    if (!are_tables_known(pool) &&
         !ms_pool_add_note(pool,
                           "build %" PRIu32 " is not known: its tables of pool are read as those of "
                           "a build near it",

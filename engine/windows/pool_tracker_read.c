@@ -9,9 +9,10 @@
 
 #include <inttypes.h>
 
-#define MAX_ENTRIES UINT64_C(0x400000) // of all tables; real ones have some thousand each
-#define MAX_TABLES  2048u              // as many processors as Windows can have
-#define MOST_EMPTY  4u                 // pages in a row without tags, where their end is not known
+#define MAX_ENTRIES   UINT64_C(0x400000) // of all tables; real ones have some thousand each
+#define MAX_TABLES    2048u              // as many processors as Windows can have
+#define MOST_EMPTY    4u    // pages in a row without tags, where their end is not known
+#define PROOF_ENTRIES 1024u // of each table that are looked at before it is read
 
 struct tables {
     size_t n;
@@ -24,6 +25,7 @@ struct reading {
     void *user;
     struct tables tables;
     uint64_t budget; // entries
+    bool no_table;   // it is none, as its entries look
     uint64_t n_entries, n_tags, n_missing, n_left_out;
 };
 
@@ -86,13 +88,20 @@ static uint64_t room_of(const struct tables *tables, uint64_t address)
     return room;
 }
 
-// == Without their size ==
+// == Whether they are some ==
 
-// What entries of a page look like, in all tables together.
+// What entries look like, in all tables together.
 struct look {
     const struct ms_pool *pool;
-    uint64_t n_tags, n_text, n_usual;
+    uint64_t n_tags, n_text, n_used, n_usual;
 };
+
+// The kernel begins with tags that nothing has used so far.
+static bool is_used(const struct ms_pool_tracker *tracker)
+{
+    return (tracker->nonpaged_allocs | tracker->nonpaged_frees | tracker->nonpaged_bytes |
+            tracker->paged_allocs | tracker->paged_frees | tracker->paged_bytes) != 0;
+}
 
 static int look_at_entry(void *user, const uint8_t *bytes)
 {
@@ -106,6 +115,7 @@ static int look_at_entry(void *user, const uint8_t *bytes)
         return 0;
     look->n_tags++;
     look->n_text += ms_pool_tag_is_text(tracker.tag);
+    look->n_used += is_used(&tracker);
     look->n_usual += ms_pool_tracker_is_usual(ms_pool_memory(look->pool), &tracker);
     return 0;
 }
@@ -113,8 +123,25 @@ static int look_at_entry(void *user, const uint8_t *bytes)
 // Tags may be no texts, and counters of one processor need not agree; but not all at a time.
 static bool is_part(const struct look *look)
 {
-    return 2 * look->n_text >= look->n_tags && 4 * look->n_usual >= look->n_tags;
+    return 2 * look->n_text >= look->n_tags && 4 * look->n_usual >= look->n_used;
 }
+
+// A symbol file that is not the kernel's may lead anywhere, and may lay out entries wrongly.
+static bool are_tables(const struct reading *reading, uint64_t n)
+{
+    const struct tables *tables = &reading->tables;
+    struct look look = {.pool = reading->pool};
+
+    for (size_t i = 0; i < tables->n; i++) {
+        struct ms_pool_table table =
+            ms_pool_tracker_table(reading->pool, tables->items[i], ms_min_u64(n, PROOF_ENTRIES));
+
+        ms_pool_table_visit(&table, look_at_entry, &look);
+    }
+    return is_part(&look);
+}
+
+// == Without their size ==
 
 // The entries that begin in page `page` of a table.
 static struct ms_pool_table page_of(const struct ms_pool *pool, uint64_t address, uint64_t page)
@@ -169,8 +196,10 @@ static void read_up_to_end(struct reading *reading)
     for (uint64_t page = 0; page <= done + MOST_EMPTY && reading->budget > 0; page++) {
         struct look look = look_at_page(reading, page);
 
-        if (!is_part(&look))
+        if (!is_part(&look)) {
+            reading->no_table = page == 0;
             return;
+        }
         while (look.n_tags > 0 && done <= page)
             read_page(reading, done++);
     }
@@ -216,11 +245,12 @@ static void read_all(const struct ms_pool *pool, struct reading *reading)
     uint64_t expansion = ms_pool_variable(pool->modules, "PoolTrackTableExpansion");
 
     list_tables(pool, &reading->tables);
-    for (size_t i = 0; n > 0 && i < reading->tables.n; i++)
+    reading->no_table = n > 0 && !are_tables(reading, n);
+    for (size_t i = 0; n > 0 && !reading->no_table && i < reading->tables.n; i++)
         read_table(reading, reading->tables.items[i], n);
     if (n == 0)
         read_up_to_end(reading);
-    if (expansion) // what has no room in the others
+    if (expansion && !reading->no_table) // what has no room in the others
         read_table(reading, expansion,
                    ms_pool_variable(pool->modules, "PoolTrackTableExpansionSize"));
 }
@@ -236,8 +266,10 @@ bool ms_pool_trackers_read(struct ms_pool *pool,
     if (!ms_pool_trackers_find_processors(pool))
         return false;
     read_all(pool, &reading);
+    if (reading.no_table)
+        return ms_pool_add_note(pool, "the table of pool tags is not used: its entries make no "
+                                      "sense where, or as, they are read");
     if (reading.n_entries == 0)
-        return ms_pool_add_note(pool, "the table of pool tags is not in the image, or makes no "
-                                      "sense");
+        return ms_pool_add_note(pool, "the table of pool tags is not in the image, or empty");
     return tell(pool, &reading);
 }

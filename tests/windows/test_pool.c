@@ -582,6 +582,99 @@ Test(pool, size_that_lies)
     release(&found, &windows);
 }
 
+// Both structures, with what else they have to have. Entries of tags have a size of `bytes`.
+#define TRACKER_OF(bytes)                                                                          \
+    "\"_POOL_TRACKER_TABLE\":{\"size\":" #bytes ",\"fields\":{\"Key\":{\"offset\":0},"             \
+    "\"NonPagedAllocs\":{\"offset\":16},\"NonPagedFrees\":{\"offset\":24},"                        \
+    "\"NonPagedBytes\":{\"offset\":8},\"PagedBytes\":{\"offset\":32},"                             \
+    "\"PagedAllocs\":{\"offset\":40,\"type\":{\"kind\":\"base\",\"name\":\"c\"}},"                 \
+    "\"PagedFrees\":{\"offset\":48}}}"
+#define BIG_PAGES                                                                                  \
+    "\"_POOL_TRACKER_BIG_PAGES\":{\"size\":24,\"fields\":{\"Va\":{\"offset\":0},"                  \
+    "\"Key\":{\"offset\":8},\"NumberOfBytes\":{\"offset\":16}}}"
+#define ISF_TYPES(types)                                                                           \
+    "{\"metadata\":{\"format\":\"6.2.0\",\"windows\":{\"pdb\":" ISF_PDB(                           \
+        ISF_GUID, 7, "ntkrnlmp.pdb", 34404) "}},\"base_types\":{\"c\":{\"size\":8}},\"enums\":{}," \
+                                            "\"user_types\":{" types "},\"symbols\":" SYMBOLS "}"
+
+// Of the tables of a build that is not known, a symbol file tells what it lays out.
+Test(pool, unknown_build_by_symbols)
+{
+    static const struct {
+        const char *isf;
+        bool is_told;
+    } cases[] = {
+        {ISF(SYMBOLS, "{}"), true},
+        {ISF_TYPES(TRACKER_OF(56)), true},
+        {ISF_TYPES(BIG_PAGES), true},
+        {ISF_TYPES(TRACKER_OF(56) "," BIG_PAGES), false},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct windows windows = pool_machine();
+        struct found_pool found;
+
+        put_number(&windows.machine, 0x8000 + 0x260, 17700, 4);
+        poke(&windows, TRACK_SIZE, 128, 8);
+        found = find_pool(&windows, cases[i].isf);
+        cr_assert(has_pool_note(found.pool, "build 17700 is not known") == cases[i].is_told, "%zu",
+                  i);
+        cr_assert(
+            eq(int, strncmp(usage_text(&found, MS_POOL_USAGE_TRACKER), "Abcd 3 840, ", 12), 0));
+        release(&found, &windows);
+    }
+}
+
+// Entries that are read with a wrong size are no totals of tags.
+Test(pool, usage_by_wrong_symbols)
+{
+    static const struct {
+        const char *isf;
+        bool is_used;
+    } cases[] = {
+        {ISF_TYPES(TRACKER_OF(56)), true},
+        {ISF_TYPES(TRACKER_OF(64)), false},
+        {ISF_TYPES(TRACKER_OF(80)), false},
+    };
+
+    for (uint64_t n = 0; n <= 128; n += 128) {
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+            struct windows windows = pool_machine();
+            struct found_pool found;
+
+            for (unsigned k = 4; k < 40; k++)
+                poke_tracker(&windows, TRACK_TABLE, k, "Many",
+                             (uint64_t[]){UINT64_C(0x12345670), 7, 3, 0x8810, 0x203, 0x101});
+            poke(&windows, TRACK_SIZE, n, 8);
+            found = find_pool(&windows, cases[i].isf);
+            cr_assert(usage_text(&found, MS_POOL_USAGE_TRACKER)[0] ? cases[i].is_used
+                                                                   : !cases[i].is_used,
+                      "%zu of %" PRIu64, i, n);
+            cr_assert(has_pool_note(found.pool, "pool tags is not used") != cases[i].is_used);
+            release(&found, &windows);
+        }
+    }
+}
+
+// Tags that no one has used, and what the counters of one processor make of those of another, are
+// nothing wrong.
+Test(pool, usage_of_unused_tags)
+{
+    struct windows windows = pool_machine();
+    struct found_pool found;
+
+    for (unsigned i = 4; i < 40; i++)
+        poke_tracker(&windows, TRACK_TABLE, i, "Hot ", (uint64_t[]){0, 0, 0, 0, 0, 0});
+    for (unsigned i = 100; i < 104; i++)
+        poke_tracker(&windows, TRACK_TABLE, i, "Odd ", (uint64_t[]){0x20, 7, 7, 0, 1, 1});
+    poke(&windows, TRACK_SIZE, 128, 8);
+    found = find_pool(&windows, ISF(SYMBOLS, "{}"));
+    cr_assert(
+        eq(int, strncmp(usage_text(&found, MS_POOL_USAGE_TRACKER), "Abcd 3 840, 0 0; ", 17), 0));
+    cr_assert(not(has_pool_note(found.pool, "pool tags is not used")));
+    release(&found, &windows);
+}
+
 // One processor frees what another has allocated: only their sum means something.
 Test(pool, usage_of_processors)
 {
