@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Whoever writes -d 78090043 02000000 IMAGE, or -a Se  IMAGE, has asked for an image that does not
-// exist; saying only that would not help.
+// Whoever searches with -d 78090043 02000000 IMAGE, or -a Se  IMAGE, has asked for an image that
+// does not exist; saying only that would not help.
 
 #include "image_open.h"
 
@@ -33,8 +33,11 @@ static bool looks_like_name(const char *text)
     return true;
 }
 
-static const char *hint(const char *path)
+// Other commands take no values to search for.
+static const char *hint(const char *path, enum command_id command)
 {
+    if (command != COMMAND_SEARCH)
+        return "";
     if (looks_like_value(path))
         return ": if it is a value, quote it with those before it, as in -d \"78090043 02000000\"";
     if (looks_like_name(path))
@@ -54,7 +57,8 @@ static bool open_image(struct opened *opened, const struct settings *settings)
     if (ms_image_open(opened->path, &options, &opened->image, &error) == MS_OK)
         return true;
     // Its text begins with the path.
-    message("%s%s", error.text, error.os_errno == ENOENT ? hint(opened->path) : "");
+    message("%s%s", error.text,
+            error.os_errno == ENOENT ? hint(opened->path, settings->command) : "");
     return false;
 }
 

@@ -18,8 +18,8 @@ struct opened {
 };
 
 // Opens an image and prints its warnings unless --quiet. Returns false after an error message,
-// which has a hint where the argument looks like something else than a file. Released with
-// image_close() either way.
+// which has a hint where the argument of a search looks like something to search for. Released
+// with image_close() either way.
 bool image_open(struct opened *opened, const char *path, const struct settings *settings);
 void image_close(struct opened *opened);
 

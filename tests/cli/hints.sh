@@ -8,3 +8,7 @@ run --quiet -d 1 'nt!NtClose' image
 run --quiet -d 1 cddx image
 run --quiet -d 1 missing.raw image
 run --quiet -d 1 folder/missing image
+# Only a search has something to search for.
+run search --quiet -d 1 cddx image
+run pool --used nosuch
+run info 02000000
