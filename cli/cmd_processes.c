@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #define SOURCES_ROOM 16
+#define NUMBER_ROOM  20
 #define NAME_ROOM    (4 * MS_PROCESS_NAME_BYTES + 8)
 
 static const struct columns columns = {
@@ -62,29 +63,38 @@ static const char *first_source(unsigned sources)
 
 // == Text ==
 
-static void print_pointer(struct listing *listing, size_t space, const char *before,
-                          uint64_t address)
+// "-": not known.
+static void format_known(char room[NUMBER_ROOM], bool is_known, int width, uint64_t number)
+{
+    if (is_known)
+        snprintf(room, NUMBER_ROOM, "%0*" PRIx64, width, number);
+    else
+        snprintf(room, NUMBER_ROOM, "-");
+}
+
+static void print_object_table(struct listing *listing, size_t space,
+                               const struct ms_process_info *info)
 {
     bool is_wide = view_space(&listing->view, space).address_bits == 64;
-    char text[32];
+    char text[NUMBER_ROOM];
 
-    snprintf(text, sizeof(text), is_wide ? "%016" PRIx64 : "%08" PRIx64, address);
-    output_text(&listing->out, before);
+    format_known(text, info->has_object_table, is_wide ? 16 : 8, info->object_table);
+    output_text(&listing->out, "  ObjectTable: ");
     output_text(&listing->out, text);
 }
 
 // "SessionId: 1  Cid: 0c08    Peb: 7ff5ffdf000  ParentCid: 0554"
 static void print_numbers(struct output *out, const struct ms_process_info *info)
 {
-    char session[16] = "none", parent[16] = "?", text[160];
+    char session[NUMBER_ROOM], peb[NUMBER_ROOM], parent[NUMBER_ROOM], text[160];
 
+    snprintf(session, sizeof(session), "%s", info->sessionless ? "none" : "-");
     if (info->has_session)
         snprintf(session, sizeof(session), "%" PRIu32, info->session);
-    if (info->has_ppid)
-        snprintf(parent, sizeof(parent), "%04" PRIx32, info->ppid);
-    snprintf(text, sizeof(text),
-             "SessionId: %s  Cid: %04" PRIx32 "    Peb: %08" PRIx64 "  ParentCid: %s", session,
-             info->pid, info->peb, parent);
+    format_known(peb, info->has_peb, 8, info->peb);
+    format_known(parent, info->has_ppid, 4, info->ppid);
+    snprintf(text, sizeof(text), "SessionId: %s  Cid: %04" PRIx32 "    Peb: %s  ParentCid: %s",
+             session, info->pid, peb, parent);
     output_text(out, text);
 }
 
@@ -127,10 +137,16 @@ static void print_times(struct listing *listing, const struct ms_process_info *i
     format_sources(sources, info->sources);
     listing_print_prefix(listing);
     output_text(out, "    CreateTime: ");
-    output_text(out, info->create_time != 0 ? time : "?");
+    output_text(out, info->create_time != 0 ? time : "-");
     output_text(out, "  Found by: ");
     output_text(out, sources);
     output_char(out, '\n');
+}
+
+static char *format_name(char room[NAME_ROOM], const struct ms_process_info *info)
+{
+    return info->has_name ? format_ascii(room, info->name, strlen(info->name), NAME_ROOM)
+                          : format_text(room, "-");
 }
 
 // WinDbg puts the numbers of 32-bit systems behind the address.
@@ -153,14 +169,13 @@ static void print_text(struct listing *listing, size_t space, const struct ms_pr
     listing_print_prefix(listing);
     snprintf(root, sizeof(root), "    DirBase: %08" PRIx64, info->root);
     output_text(out, root);
-    print_pointer(listing, space, "  ObjectTable: ", info->object_table);
+    print_object_table(listing, space, info);
     output_char(out, '\n');
     if (listing->settings->verbose)
         print_times(listing, info);
     listing_print_prefix(listing);
     output_text(out, "    Image: ");
-    output_bytes(out, name,
-                 (size_t)(format_ascii(name, info->name, strlen(info->name), sizeof(name)) - name));
+    output_bytes(out, name, (size_t)(format_name(name, info) - name));
     print_remarks(out, info);
     output_text(out, "\n\n");
 }
@@ -191,7 +206,7 @@ static void print_fields(struct listing *listing, size_t space, const struct ms_
                                    field_address(info->address),
                                    field_number(info->pid),
                                    info->has_ppid ? field_number(info->ppid) : field_none(),
-                                   field_text(info->name),
+                                   info->has_name ? field_text(info->name) : field_none(),
                                    field_pointer(info->root),
                                    field_pointer(info->user_root),
                                    info->has_session ? field_number(info->session) : field_none(),

@@ -74,7 +74,7 @@ static bool list_threads(struct stack_list *list)
 // False after an error message.
 static bool choose_modules(struct stack_list *list)
 {
-    size_t n = ms_modules_count(list->view.modules);
+    size_t n = ms_modules_count(list->view.modules), n_asked = 0;
 
     list->asked = calloc(n + 1, sizeof(*list->asked));
     if (list->asked == NULL) {
@@ -86,8 +86,14 @@ static bool choose_modules(struct stack_list *list)
         struct ms_module_info info = ms_modules_info(list->view.modules, i);
 
         list->asked[i] = module_is_named(list->listing->settings, info.name, info.image_name);
+        n_asked += list->asked[i];
     }
-    return true;
+    if (n == 0 || n_asked > 0)
+        return true;
+    message("%s: no module is of that name: memscan modules lists what there is",
+            list->listing->opened.path);
+    list->listing->outcome.error = true;
+    return false;
 }
 
 static bool list_space(struct listing *listing, size_t space)

@@ -185,7 +185,7 @@ static void print_fields(struct thread_list *list, const struct ms_thread_info *
                           field_text(view_space(&list->listing->view, list->space).name),
                           field_address(info->address),
                           named ? field_address(process.address) : field_none(),
-                          named ? field_text(process.name) : field_none(),
+                          named && process.has_name ? field_text(process.name) : field_none(),
                           info->has_cid ? field_number(info->pid) : field_none(),
                           info->has_cid ? field_number(info->tid) : field_none(),
                           field_known(state),

@@ -124,8 +124,31 @@ static const char *set_tag(struct given *given)
     return NULL;
 }
 
+// Numbers in text are hexadecimal, with zeros in front: one that was copied from there would pass
+// for a decimal one, and find nothing.
+static const char *check_copied(struct given *given)
+{
+    const char *text = given->argument;
+    size_t n_zeros = strspn(text, "0");
+
+    if (n_zeros == 0 || text[strspn(text, "0123456789abcdefABCDEF")] != '\0' || text[1] == '\0')
+        return NULL;
+    if (text[n_zeros] == '\0')
+        n_zeros--;
+    text += n_zeros;
+    snprintf(given->error.text, sizeof(given->error.text),
+             text[strspn(text, "0123456789")] == '\0' ? "hexadecimal: 0x%.64s, decimal: %.64s"
+                                                      : "hexadecimal: 0x%.64s",
+             text, text);
+    return given->error.text;
+}
+
 static const char *set_pid(struct given *given)
 {
+    const char *problem = check_copied(given);
+
+    if (problem != NULL)
+        return problem;
     if (!number_parse(given->argument, UINT32_MAX, &given->settings->pids[given->settings->n_pids]))
         return "a number is expected, decimal or behind 0x";
     given->settings->n_pids++;

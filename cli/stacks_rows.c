@@ -236,7 +236,7 @@ static void thread_fields(const struct stack_row *row, struct field fields[N_THR
                field_text(view_space(&row->listing->view, row->space).name),
                field_address(info->address),
                named ? field_address(process->address) : field_none(),
-               named ? field_text(process->name) : field_none(),
+               named && process->has_name ? field_text(process->name) : field_none(),
                info->has_cid ? field_number(info->pid) : field_none(),
                info->has_cid ? field_number(info->tid) : field_none(),
                field_known(state),

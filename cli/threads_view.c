@@ -161,6 +161,9 @@ void print_process_name(struct output *out, const struct ms_process_info *proces
     char text[4 * MS_PROCESS_NAME_BYTES + 8];
     size_t length = strlen(process->name);
 
-    output_bytes(out, text,
-                 (size_t)(format_ascii(text, process->name, length, sizeof(text)) - text));
+    if (process->has_name)
+        output_bytes(out, text,
+                     (size_t)(format_ascii(text, process->name, length, sizeof(text)) - text));
+    else
+        output_char(out, '-');
 }

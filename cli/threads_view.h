@@ -48,7 +48,7 @@ const char *thread_residence_name(enum ms_stack_residence residence);
 // anything is.
 void print_thread_remarks(struct output *out, const struct ms_thread_info *info);
 
-// The name of a process as text for people; it comes from the image.
+// The name of a process as text for people; it comes from the image. "-": not known.
 void print_process_name(struct output *out, const struct ms_process_info *process);
 
 #endif

@@ -91,19 +91,22 @@ static bool note_guess(struct ms_processes *processes, uint32_t build)
 {
     uint32_t own = processes->modules->nt.build;
 
-    if (build && own)
+    if (own)
         return ms_notes_add(&processes->notes,
                             "processes are read as build %u has them, a guess for build "
                             "%u: it finds the process System",
                             build, own);
-    if (build)
-        return ms_notes_add(&processes->notes,
-                            "processes are read as build %u has them, a guess, because "
-                            "the kernel's build is not known: it finds the process System",
-                            build);
     return ms_notes_add(&processes->notes,
-                        "no layout that is known finds the process System: all of "
-                        "processes is a guess");
+                        "processes are read as build %u has them, a guess, because "
+                        "the kernel's build is not known: it finds the process System",
+                        build);
+}
+
+bool ms_processes_note_unproved(struct ms_processes *processes)
+{
+    return processes->proved ||
+           ms_notes_add(&processes->notes, "no layout that is known finds the process System%s",
+                        processes->list.n > 0 ? ": what is told of processes is a guess" : "");
 }
 
 bool ms_processes_choose_layout(struct ms_processes *processes)
@@ -117,11 +120,13 @@ bool ms_processes_choose_layout(struct ms_processes *processes)
 
     processes->layout = own;
     processes->guessed = !is_known;
-    if (is_known && finds_system(processes, false))
+    processes->proved = is_known && finds_system(processes, false);
+    if (processes->proved)
         return true;
     processes->guessed = true;
     try_neighbours(processes, &build);
-    if (!build)
+    processes->proved = build != 0;
+    if (!processes->proved)
         processes->layout = own;
-    return note_guess(processes, build);
+    return !processes->proved || note_guess(processes, build);
 }

@@ -35,6 +35,18 @@ static bool step(const struct walking *walking, uint64_t entry, bool forward, ui
            ms_in_kernel(walking->memory, *next_ret, 1);
 }
 
+// Reads the process of an entry. Where its name is no proof, its links must be, whatever it is.
+static bool read_process(const struct walking *walking, uint64_t entry,
+                         struct ms_process_info *info_ret)
+{
+    const struct ms_nt_layout *layout = &walking->processes->layout;
+    uint64_t address = entry - layout->at[MS_PROCESS_LINKS];
+
+    return ms_process_read(walking->memory, layout, address, info_ret) &&
+           (ms_process_has_text_name(info_ret) ||
+            ms_process_is_linked(walking->memory, layout, address));
+}
+
 // An entry that is not read as a process is one of the list only if its neighbour agrees.
 static bool is_between(const struct walking *walking, uint64_t entry, uint64_t next, bool forward)
 {
@@ -50,9 +62,9 @@ static enum walk_end walk(struct walking *walking, uint64_t *at, bool forward)
     struct ms_processes *processes = walking->processes;
 
     while (*at != walking->head) {
-        uint64_t address = *at - processes->layout.at[MS_PROCESS_LINKS], next;
+        uint64_t next;
         struct ms_process_info info;
-        bool is_read = ms_process_read(walking->memory, &processes->layout, address, &info);
+        bool is_read = read_process(walking, *at, &info);
 
         if (is_passed(walking, *at))
             return AT_KNOWN;

@@ -14,10 +14,49 @@
 #define MIN_POOL_BLOCK 600u // bytes of a block that can hold a process
 #define MAX_MATCHES    0x100000
 
+#define FIRST_WITH_INDEX 7600 // Windows 7: types are numbers, not addresses
+#define FIRST_OF_10      10240
+
 // "Proc", and protected, as before Windows 8.
 static const struct ms_kernel_pattern tags[] = {{"'corP'", 4}, {"e36f7250", 4}};
 
-// The process in a block whose tag is at an address.
+// == What its object header proves ==
+
+// What the header says of the type; the same for all objects of a type. Windows 10 mixes the number
+// with the header's address, which is taken out here, and with a number that all of them share.
+static bool get_type(const struct ms_processes *processes, uint64_t address, uint64_t *type_ret)
+{
+    const struct ms_kernel_memory *memory = &processes->modules->memory;
+    uint32_t build = processes->modules->nt.build;
+    uint64_t header = address - (memory->bits == 64 ? 0x30 : 0x18);
+    uint8_t number;
+
+    if (build < FIRST_WITH_INDEX)
+        return build != 0 && ms_kernel_pointer(memory, header + memory->bits / 4, type_ret) &&
+               ms_in_kernel(memory, *type_ret, 1);
+    if (!ms_kernel_get(memory, header + 3 * (uint64_t)memory->bits / 8, &number, 1))
+        return false;
+    *type_ret = build >= FIRST_OF_10 ? number ^ (header >> 8 & 0xff) : number;
+    return *type_ret != 0 || build >= FIRST_OF_10;
+}
+
+// Whether its type is that of a process of the list.
+static bool has_type_of_listed(const struct ms_processes *processes, uint64_t address)
+{
+    uint64_t type, of_listed;
+
+    if (!get_type(processes, address, &type))
+        return false;
+    for (size_t i = 0; i < processes->list.n; i++) {
+        if (get_type(processes, processes->list.items[i].address, &of_listed))
+            return type == of_listed;
+    }
+    return false;
+}
+
+// == Looking ==
+
+// The process in a block whose tag is at an address. Where its name is no proof, its type must be.
 static bool find_in_block(const struct ms_processes *processes, const struct ms_pool_rules *rules,
                           uint64_t tag, struct ms_process_info *info_ret)
 {
@@ -34,7 +73,8 @@ static bool find_in_block(const struct ms_processes *processes, const struct ms_
     n = ms_object_places(memory, processes->modules->nt.build, &block,
                          bytes == MS_NO_FIELD ? 0 : bytes, places);
     for (size_t i = 0; i < n; i++) {
-        if (!ms_process_recognise(memory, &processes->layout, places[i], info_ret))
+        if (!ms_process_recognise(memory, &processes->layout, places[i], info_ret) ||
+            (!ms_process_has_text_name(info_ret) && !has_type_of_listed(processes, places[i])))
             continue;
         info_ret->freed = !block.allocated;
         return true;
@@ -57,7 +97,7 @@ static bool take(struct ms_processes *processes, struct ms_process_info info, st
     }
     info.sources = MS_PROCESS_POOL;
     info.guessed = processes->guessed;
-    info.hidden = processes->list_whole && !info.exited && !info.freed;
+    info.hidden = processes->list_whole && info.has_exited && !info.exited && !info.freed;
     return ms_vec_push(&found->list, info);
 }
 

@@ -62,19 +62,13 @@ static uint64_t root_of(const struct reader *reader, uint64_t number)
     return reader->memory->bits == 64 ? number & ~UINT64_C(0xfff) : number;
 }
 
-static bool take_name(const struct reader *reader, struct ms_process_info *info)
+static void take_name(const struct reader *reader, struct ms_process_info *info)
 {
     uint8_t bytes[NAME_BYTES];
-    size_t length;
 
-    if (!get(reader, MS_PROCESS_NAME, bytes, sizeof(bytes)))
-        return false;
-    for (length = 0; length < NAME_BYTES && bytes[length]; length++) {
-        if (bytes[length] < 0x20)
-            return false;
-    }
-    memcpy(info->name, bytes, length);
-    return length > 0;
+    info->has_name = get(reader, MS_PROCESS_NAME, bytes, sizeof(bytes));
+    if (info->has_name)
+        memcpy(info->name, bytes, strnlen((const char *)bytes, NAME_BYTES));
 }
 
 static void take_session(const struct reader *reader, struct ms_process_info *info)
@@ -82,19 +76,23 @@ static void take_session(const struct reader *reader, struct ms_process_info *in
     struct reader space = *reader;
     uint64_t number;
 
-    if (!get_pointer(reader, MS_PROCESS_SESSION, &space.address) || space.address == 0 ||
-        !get_number(&space, MS_SESSION_ID, 4, &number))
+    if (!get_pointer(reader, MS_PROCESS_SESSION, &space.address))
+        return;
+    info->sessionless = space.address == 0;
+    if (info->sessionless || !get_number(&space, MS_SESSION_ID, 4, &number))
         return;
     info->has_session = true;
     info->session = (uint32_t)number;
 }
 
-static void take_flags(const struct reader *reader, struct ms_process_info *info)
+static void take_end(const struct reader *reader, struct ms_process_info *info)
 {
     uint64_t flags = 0;
+    bool has_exit_time = get_number(reader, MS_PROCESS_EXIT_TIME, 8, &info->exit_time);
+    bool has_flags = get_number(reader, MS_PROCESS_FLAGS, 4, &flags);
 
-    get_number(reader, MS_PROCESS_FLAGS, 4, &flags);
     info->break_on_termination = flags & FLAG_BREAK_ON_TERMINATION;
+    info->has_exited = has_exit_time || has_flags;
     info->exited = info->exit_time != 0 || (flags & FLAG_DELETED);
 }
 
@@ -108,11 +106,10 @@ static void take_rest(const struct reader *reader, struct ms_process_info *info)
     info->has_ppid = get_pointer(reader, MS_PROCESS_PARENT_ID, &parent) && is_pid(parent);
     info->ppid = info->has_ppid ? (uint32_t)parent : 0;
     get_number(reader, MS_PROCESS_CREATE_TIME, 8, &info->create_time);
-    get_number(reader, MS_PROCESS_EXIT_TIME, 8, &info->exit_time);
-    get_pointer(reader, MS_PROCESS_PEB, &info->peb);
-    get_pointer(reader, MS_PROCESS_OBJECT_TABLE, &info->object_table);
+    info->has_peb = get_pointer(reader, MS_PROCESS_PEB, &info->peb);
+    info->has_object_table = get_pointer(reader, MS_PROCESS_OBJECT_TABLE, &info->object_table);
     take_session(reader, info);
-    take_flags(reader, info);
+    take_end(reader, info);
 }
 
 bool ms_process_read(const struct ms_kernel_memory *memory, const struct ms_nt_layout *layout,
@@ -123,11 +120,11 @@ bool ms_process_read(const struct ms_kernel_memory *memory, const struct ms_nt_l
 
     *info_ret = (struct ms_process_info){.address = address};
     if (address % 8 != 0 || !get_pointer(&reader, MS_PROCESS_ID, &pid) || pid == 0 ||
-        !is_pid(pid) || !get_pointer(&reader, MS_PROCESS_ROOT, &root) || !is_root(&reader, root) ||
-        !take_name(&reader, info_ret))
+        !is_pid(pid) || !get_pointer(&reader, MS_PROCESS_ROOT, &root) || !is_root(&reader, root))
         return false;
     info_ret->pid = (uint32_t)pid;
     info_ret->root = root_of(&reader, root);
+    take_name(&reader, info_ret);
     take_rest(&reader, info_ret);
     return true;
 }
@@ -149,6 +146,14 @@ static bool is_linked(const struct reader *reader, enum ms_nt_field field)
            (!ms_kernel_pointer(reader->memory, previous, &back) || back == at);
 }
 
+bool ms_process_is_linked(const struct ms_kernel_memory *memory, const struct ms_nt_layout *layout,
+                          uint64_t address)
+{
+    const struct reader reader = {memory, layout, address};
+
+    return is_linked(&reader, MS_PROCESS_LINKS) && is_linked(&reader, MS_PROCESS_THREADS);
+}
+
 bool ms_process_recognise(const struct ms_kernel_memory *memory, const struct ms_nt_layout *layout,
                           uint64_t address, struct ms_process_info *info_ret)
 {
@@ -158,6 +163,15 @@ bool ms_process_recognise(const struct ms_kernel_memory *memory, const struct ms
     // is its own to the end.
     return ms_process_read(memory, layout, address, info_ret) &&
            (info_ret->root != 0 || info_ret->exited) && is_linked(&reader, MS_PROCESS_THREADS);
+}
+
+bool ms_process_has_text_name(const struct ms_process_info *info)
+{
+    for (size_t i = 0; info->name[i]; i++) {
+        if ((uint8_t)info->name[i] < 0x20)
+            return false;
+    }
+    return info->name[0] != '\0';
 }
 
 bool ms_process_is_system(const struct ms_process_info *info)

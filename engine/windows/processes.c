@@ -61,10 +61,12 @@ static enum ms_status fill(struct ms_processes *processes, unsigned flags, struc
     if (!ms_processes_choose_layout(processes) || !ms_processes_read_list(processes))
         return ms_fail_nomem(error);
     status = make_index(processes, error);
-    if (status || !(flags & MS_PROCESSES_SCAN))
-        return status;
-    status = ms_processes_scan(processes, error);
-    return status ? status : make_index(processes, error);
+    if (!status && (flags & MS_PROCESSES_SCAN)) {
+        status = ms_processes_scan(processes, error);
+        if (!status)
+            status = make_index(processes, error);
+    }
+    return !status && !ms_processes_note_unproved(processes) ? ms_fail_nomem(error) : status;
 }
 
 enum ms_status ms_processes_create(const struct ms_modules *modules, unsigned flags,

@@ -20,6 +20,8 @@ run stacks --pid 4 unlisted
 # Several images; nobody is there.
 run stacks --module FooDRV --pid 4 objects64 objects32
 run stacks --module nosuch objects64
+run stacks --module nosuch --module hal --quiet --name ghost.exe objects64
+run stacks --module hal --name smss.exe objects32 objects64
 run stacks --space physical objects64
 run stacks
 small_raw none

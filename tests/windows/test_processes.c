@@ -4,6 +4,8 @@
 
 #include "windows/small_processes.h"
 
+#include "windows/processes.h"
+
 TestSuite(processes);
 
 static void check_and_free(const struct windows *windows, unsigned flags, const char *expected,
@@ -53,9 +55,11 @@ Test(processes, facts)
     cr_assert(info.user_root == 0x1b2000);
     cr_assert(info.has_session && info.session == 1);
     cr_assert(info.create_time == 0x1d5a00000000000 + 680 && info.exit_time == 0);
-    cr_assert(info.peb == 0x7ff0000 && info.object_table == 0);
+    cr_assert(info.has_peb && info.peb == 0x7ff0000);
+    cr_assert(info.has_object_table && info.object_table == 0);
     cr_assert(info.break_on_termination && info.exited == false && info.hidden == false);
     cr_assert(ms_processes_info(found.processes, 0).has_session == false);
+    cr_assert(ms_processes_info(found.processes, 0).sessionless && !info.sessionless);
     cr_assert(ms_processes_info(found.processes, 0).break_on_termination == false);
     cr_assert(eq(sz, ms_processes_at(found.processes, info.address), 2));
     cr_assert(eq(sz, ms_processes_at(found.processes, info.address + 8), MS_NO_PROCESS));
@@ -80,6 +84,79 @@ Test(processes, names)
                  "letters"));
     release_processes(&found);
     free(windows.machine.bytes);
+}
+
+// Names that no program has, for whoever wants to hide by one.
+static const char *const odd_names[] = {"\x01vil.exe", "evil\n.exe", "\x1f", "", "\x7f\x80\t"};
+
+#define N_ODD_NAMES (sizeof(odd_names) / sizeof(odd_names[0]))
+
+Test(processes, odd_names_of_the_list)
+{
+    for (size_t i = 0; i < N_ODD_NAMES; i++) {
+        struct windows windows = windows_with_processes(&fields_19041);
+        struct found_processes found;
+        struct ms_process_info info;
+
+        poke(&windows, process_at(&fields_19041, 1) + fields_19041.name, 0, 8);
+        put_text(&windows.machine, MEMORY + process_at(&fields_19041, 1) + fields_19041.name,
+                 odd_names[i]);
+        poke(&windows, process_at(&fields_19041, 1) + fields_19041.name + strlen(odd_names[i]), 0,
+             1);
+        found = find_processes_with(&windows, NULL, 0);
+        cr_assert(eq(sz, ms_processes_count(found.processes), 3), "%zu", i);
+        cr_expect(eq(sz, ms_processes_n_notes(found.processes), 0));
+        info = ms_processes_info(found.processes, 1);
+        cr_expect(info.pid == 388 && info.has_name && strcmp(info.name, odd_names[i]) == 0);
+        release_processes(&found);
+        free(windows.machine.bytes);
+    }
+}
+
+static bool has_rest(const struct ms_process_info *info)
+{
+    return info->has_peb || info->has_object_table || info->has_ppid || info->has_session ||
+           info->sessionless;
+}
+
+// A page ends behind the list entry: the name is not known, and the rest is a row.
+Test(processes, name_that_is_not_in_the_image)
+{
+    const struct process_fields *fields = &fields_19041;
+    struct windows windows = windows_with_processes(fields);
+    uint64_t at = GONE - 0x500, links = at + fields->links;
+    uint64_t around[] = {process_at(fields, 1) + fields->links,
+                         process_at(fields, 2) + fields->links};
+    struct found_processes found;
+    struct ms_process_info info;
+
+    poke(&windows, at + fields->root, 0x1a9000, 8);
+    poke_list_head(&windows, at + fields->threads);
+    poke(&windows, at + fields->id, 900, 8);
+    poke(&windows, links, KERNEL + around[1], 8);
+    poke(&windows, links + 8, KERNEL + around[0], 8);
+    poke(&windows, around[0], KERNEL + links, 8);
+    poke(&windows, around[1] + 8, KERNEL + links, 8);
+    found = find_processes_with(&windows, NULL, 0);
+    cr_assert(eq(sz, ms_processes_count(found.processes), 4));
+    info = ms_processes_info(found.processes, 2);
+    cr_expect(info.pid == 900 && !info.has_name && info.name[0] == '\0');
+    cr_expect(has_rest(&info) == false);
+    cr_expect(info.has_exited, "the flags are before the page's end");
+    release_processes(&found);
+    free(windows.machine.bytes);
+}
+
+// Where neither name nor links speak for it, an entry is none.
+Test(processes, odd_name_of_an_entry_that_is_none)
+{
+    const struct process_fields *fields = &fields_19041;
+    struct windows windows = windows_with_processes(fields);
+
+    poke(&windows, process_at(fields, 1) + fields->name, 1, 1);
+    poke(&windows, process_at(fields, 1) + fields->threads, KERNEL + PROCESS_HEAD, 8);
+    check_and_free(&windows, 0, "4 System list\n680 lsass.exe list",
+                   "entries of the list of processes that are none, or are not in the image: 1");
 }
 
 // == Layouts ==
@@ -121,7 +198,24 @@ Test(processes, without_system)
     put_text(&windows.machine, MEMORY + process_at(&fields_19041, 0) + fields_19041.name, "sYstem");
     check_and_free(&windows, 0,
                    "4 sYstem list guessed\n388 smss.exe list guessed\n680 lsass.exe list guessed",
-                   "no layout that is known finds the process System");
+                   "no layout that is known finds the process System: what is told of processes "
+                   "is a guess");
+}
+
+// Nothing is told that would be a guess.
+Test(processes, without_any)
+{
+    struct windows windows = windows_with_processes(&fields_19041);
+    struct found_processes found;
+
+    link_processes(&windows, &fields_19041, 0);
+    found = find_processes_with(&windows, NULL, 0);
+    cr_assert(eq(sz, ms_processes_count(found.processes), 0));
+    cr_assert(eq(sz, ms_processes_n_notes(found.processes), 1));
+    cr_assert(eq(str, (char *)(uintptr_t)ms_processes_note(found.processes, 0),
+                 "no layout that is known finds the process System"));
+    release_processes(&found);
+    free(windows.machine.bytes);
 }
 
 Test(processes, no_kernel)
@@ -176,6 +270,35 @@ Test(processes, gone_ones_are_not_hidden)
                    POOLED "\n900 ended.exe pool exited\n904 deleted.exe pool exited\n"
                           "908 freed.exe pool freed",
                    NULL);
+}
+
+// What an object header says of the type: Windows 10 mixes the number with the address and a
+// cookie.
+static void poke_type(struct windows *windows, uint64_t process, uint8_t type)
+{
+    poke(windows, process - 0x30 + 0x18, (type ^ 0x5a ^ ((process - 0x30) >> 8)) & 0xff, 1);
+}
+
+// One of pool whose name is odd is as much a process as System, by its object header.
+Test(processes, hidden_ones_with_odd_names)
+{
+    const struct process_fields *fields = &fields_19041;
+
+    for (size_t i = 0; i < 2 * N_ODD_NAMES; i++) {
+        bool is_process = i % 2 == 0;
+        struct windows windows = windows_with_processes(fields);
+        struct found_processes found;
+
+        poke_type(&windows, process_at(fields, 0), 7);
+        poke_type(&windows, process_at(fields, 3), is_process ? 7 : 8);
+        poke_process(&windows, fields, 3, 900, odd_names[i / 2]);
+        found = find_processes_with(&windows, NULL, MS_PROCESSES_SCAN);
+        cr_expect(eq(sz, ms_processes_count(found.processes), is_process ? 4 : 3), "%zu", i);
+        if (is_process)
+            cr_expect(ms_processes_info(found.processes, 3).hidden);
+        release_processes(&found);
+        free(windows.machine.bytes);
+    }
 }
 
 // What the list would say of them is not known.
@@ -377,6 +500,40 @@ Test(processes, layout_of_a_symbol_file)
     poke(&windows, process_at(&fields_19041, 2) + fields_19041.exited, 1, 8);
     cr_assert(eq(str, text_with_symbols(&windows, ISF("{}", TYPES)),
                  "4 System list\n388 smss.exe list\n680 lsass.exe list exited"));
+}
+
+// What the file does not lay out is not known, and nothing of it is told as zero.
+Test(processes, fields_that_a_symbol_file_does_not_lay_out)
+{
+    struct windows windows = windows_with_pdb(19041);
+    struct ms_symbols *symbols = open_isf(ISF("{}", TYPES));
+    const struct ms_modules_options options = {.symbols = &symbols, .n_symbols = 1};
+    struct found_processes found = find_processes_with(&windows, &options, 0);
+    struct ms_process_info info = ms_processes_info(found.processes, 1);
+
+    cr_expect(info.has_name && info.has_exited && !info.exited);
+    cr_expect(has_rest(&info) == false);
+    release_processes(&found);
+    ms_symbols_free(symbols);
+    free(windows.machine.bytes);
+}
+
+// One of pool is not said to hide where nothing tells whether it runs.
+Test(processes, hidden_ones_that_may_have_ended)
+{
+    struct windows windows = windows_with_processes(&fields_19041);
+    struct found_processes found;
+
+    poke_process(&windows, &fields_19041, 3, 900, "evil.exe");
+    found = find_processes_with(&windows, NULL, 0);
+    found.processes->layout.at[MS_PROCESS_EXIT_TIME] = MS_NO_FIELD;
+    found.processes->layout.at[MS_PROCESS_FLAGS] = MS_NO_FIELD;
+    cr_assert(ms_processes_scan(found.processes, NULL) == MS_OK);
+    cr_assert(eq(sz, ms_processes_count(found.processes), 4));
+    cr_expect(ms_processes_info(found.processes, 3).has_exited == false);
+    cr_expect(ms_processes_info(found.processes, 3).hidden == false);
+    release_processes(&found);
+    free(windows.machine.bytes);
 }
 
 // A structure in a file counts whole: the field of the built-in table is none here.

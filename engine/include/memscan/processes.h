@@ -55,24 +55,32 @@ MS_API const char *ms_process_source_name(size_t index);
 
 struct ms_process_info {
     uint64_t address;                 // of the EPROCESS
-    char name[MS_PROCESS_NAME_BYTES]; // bytes of the kernel's, ended by a NUL; it keeps 14 or 15
+    char name[MS_PROCESS_NAME_BYTES]; // bytes of the kernel's, any, ended by a NUL; it keeps 14 or
+                                      // 15
     uint64_t root;                    // physical address of its topmost table; 0: it has none
     uint64_t user_root; // of the table that it has while its program runs, where these are two (KVA
                         // shadow); 0: the same, or not known
     uint32_t pid;
-    uint32_t ppid;         // of the process that made it, which may be gone
+    uint32_t ppid;         // of the process that made it, which may be gone; with `has_ppid`
     uint32_t session;      // means something with `has_session`
     uint64_t create_time;  // 100 ns since 1601, UTC; 0: not known
     uint64_t exit_time;    // 0: it runs, or not known
-    uint64_t peb;          // in its own half; 0: it has none, as System has
-    uint64_t object_table; // its handles; 0: it has none, as after its end
+    uint64_t peb;          // in its own half; 0: with `has_peb`, it has none, as System has
+    uint64_t object_table; // its handles; 0: with `has_object_table`, none, as after its end
     unsigned sources;      // enum ms_process_sources
+    // What is not known lies in a page that is not in the image, or where no table tells; a symbol
+    // file that lays out processes counts alone.
+    bool has_name;
     bool has_ppid;
-    bool has_session; // System has none; nor has one whose session's pages are not in the image
-    bool exited;      // it has ended, and something still refers to it
-    bool break_on_termination; // its end stops the machine ("critical")
+    bool has_session;
+    bool sessionless; // it is known to be in no session, as System
+    bool has_peb;
+    bool has_object_table;
+    bool has_exited;           // `exited` is known
+    bool exited;               // it has ended, and something still refers to it
+    bool break_on_termination; // its end stops the machine ("critical"); false, too: not known
     bool freed;                // its block of pool is free: what is left of one that is gone
-    bool hidden;  // in pool, it runs, and the list, which was read whole, does not have it
+    bool hidden;  // in pool, known to run, and the list, which was read whole, does not have it
     bool guessed; // the layout is not the one of this build
 };
 
