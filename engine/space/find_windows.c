@@ -16,8 +16,10 @@
 
 #define PAGE           ((uint64_t)MS_PAGE_BYTES)
 #define CHUNK          0x2000u
-#define LOW_LAST       0x102ffffu // where the first tables can be
+#define BLOCK          0x10000u   // of chunks
+#define LOW_LAST       0x102ffffu // where the first tables can be; a block's last byte
 #define SELF_MASK      UINT64_C(0x003ffffffffff000)
+#define LOW_MASK       ((uint32_t)SELF_MASK | 1)
 #define NOT_FOUND      0xffffu
 #define MAX_CANDIDATES 128
 
@@ -55,12 +57,25 @@ static bool check_stub(const struct ms_root_search *search,
 
 // == Tables that point to themselves ==
 
+// Whether the lower half of an entry is as wanted. Most pages have none, and without a way out the
+// loop takes several at a time.
+static bool may_have_self_entry(const uint8_t *page, uint32_t low)
+{
+    unsigned any = 0;
+
+    for (unsigned i = 0; i < 512; i++)
+        any |= (ms_le32(page + 8 * (size_t)i) & LOW_MASK) == low;
+    return any != 0;
+}
+
 // The index of the only entry of a page of 8-byte entries that points to the page itself;
 // NOT_FOUND: there is none, or several.
 static unsigned self_entry(const uint8_t *page, uint64_t address)
 {
     unsigned found = NOT_FOUND;
 
+    if (!may_have_self_entry(page, (uint32_t)address | 1))
+        return NOT_FOUND;
     for (unsigned i = 0; i < 512; i++) {
         if ((ms_le64(page + 8 * (size_t)i) & (SELF_MASK | 1)) != (address | 1))
             continue;
@@ -176,13 +191,40 @@ static void try_page(struct ms_root_candidates *candidates, const uint8_t *page,
         add_self(candidates, address, address, check_x86);
 }
 
-void ms_gather_windows_roots(const struct ms_root_search *search,
-                             struct ms_root_candidates *candidates)
+// Where the file is mapped, its pages are looked at in place: copying all of them takes longer than
+// the looking. False: the block is not mapped, or not all of it could be read.
+static bool try_mapped(const struct ms_root_search *search, uint64_t block,
+                       struct ms_root_candidates *candidates)
+{
+    const struct ms_image *image = search->spaces->image;
+    const struct ms_memory *memory = ms_image_memory(image);
+    const struct ms_source *source = ms_image_source(image);
+    size_t i = ms_memory_find(memory, block), n = candidates->list.n;
+    const struct ms_run *run = &memory->runs.items[i];
+    const uint8_t *pages;
+
+    if (i == memory->runs.n || run->presence != MS_PRESENT || run->start > block ||
+        run->length - (block - run->start) < BLOCK)
+        return false;
+    pages = ms_source_view(source, run->offset + (block - run->start), BLOCK);
+    if (!pages)
+        return false;
+    ms_source_guard(source);
+    for (size_t at = block ? 0 : PAGE; at < BLOCK; at += PAGE)
+        try_page(candidates, pages + at, block + at);
+    if (ms_source_unguard(source, run->offset + (block - run->start), BLOCK))
+        return true;
+    candidates->list.n = n; // what is wrong with the block is told by reading it
+    return false;
+}
+
+static void try_read(const struct ms_root_search *search, uint64_t block,
+                     struct ms_root_candidates *candidates)
 {
     uint8_t bytes[CHUNK];
     bool present[CHUNK];
 
-    for (uint64_t chunk = 0; chunk <= LOW_LAST; chunk += CHUNK) {
+    for (uint64_t chunk = block; chunk - block < BLOCK; chunk += CHUNK) {
         if (ms_present_bytes(&search->spaces->present, chunk, chunk + CHUNK - 1) == 0 ||
             ms_image_read(search->spaces->image, chunk, bytes, present, CHUNK) == 0)
             continue;
@@ -190,5 +232,14 @@ void ms_gather_windows_roots(const struct ms_root_search *search,
             if (!memchr(present + at, 0, PAGE))
                 try_page(candidates, bytes + at, chunk + at);
         }
+    }
+}
+
+void ms_gather_windows_roots(const struct ms_root_search *search,
+                             struct ms_root_candidates *candidates)
+{
+    for (uint64_t block = 0; block <= LOW_LAST; block += BLOCK) {
+        if (!try_mapped(search, block, candidates))
+            try_read(search, block, candidates);
     }
 }
