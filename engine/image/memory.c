@@ -266,3 +266,18 @@ size_t ms_memory_find(const struct ms_memory *memory, uint64_t address)
     }
     return low;
 }
+
+const struct ms_run *ms_memory_holder(const struct ms_memory *memory, uint64_t address,
+                                      uint64_t length)
+{
+    size_t i = ms_memory_find(memory, address);
+    const struct ms_run *run;
+
+    if (i == memory->runs.n)
+        return NULL;
+    run = &memory->runs.items[i];
+    return run->presence == MS_PRESENT && run->start <= address &&
+                   length <= run->length - (address - run->start)
+               ? run
+               : NULL;
+}

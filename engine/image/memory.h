@@ -25,6 +25,11 @@ void ms_memory_release(struct ms_memory *memory);
 // The index of the first run whose last byte is at or above the address; n if there is none.
 size_t ms_memory_find(const struct ms_memory *memory, uint64_t address);
 
+// The present run that holds all of [address, address + length), which is not empty; NULL: there is
+// none.
+const struct ms_run *ms_memory_holder(const struct ms_memory *memory, uint64_t address,
+                                      uint64_t length);
+
 // For the layers below the public interface.
 const struct ms_memory *ms_image_memory(const struct ms_image *image);
 const struct ms_layout *ms_image_layout(const struct ms_image *image); // without its runs

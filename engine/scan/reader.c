@@ -166,13 +166,10 @@ void ms_reader_peek(const struct ms_reader *reader, uint64_t address, uint8_t *b
 
 const uint8_t *ms_reader_view(const struct ms_reader *reader, uint64_t address, size_t length)
 {
-    size_t i = ms_memory_find(reader->memory, address);
-    const struct ms_run *run = &reader->memory->runs.items[i];
+    const struct ms_run *run = ms_memory_holder(reader->memory, address, length);
 
-    if (i == reader->memory->runs.n || run->start > address || run->presence != MS_PRESENT ||
-        length > run->length - (address - run->start))
-        return NULL;
-    return ms_source_view(reader->source, run->offset + (address - run->start), length);
+    return run ? ms_source_view(reader->source, run->offset + (address - run->start), length)
+               : NULL;
 }
 
 // Copies what is mapped. False: there is no mapping, or bytes were lost meanwhile.

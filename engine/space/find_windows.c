@@ -197,22 +197,18 @@ static bool try_mapped(const struct ms_root_search *search, uint64_t block,
                        struct ms_root_candidates *candidates)
 {
     const struct ms_image *image = search->spaces->image;
-    const struct ms_memory *memory = ms_image_memory(image);
     const struct ms_source *source = ms_image_source(image);
-    size_t i = ms_memory_find(memory, block), n = candidates->list.n;
-    const struct ms_run *run = &memory->runs.items[i];
-    const uint8_t *pages;
+    const struct ms_run *run = ms_memory_holder(ms_image_memory(image), block, BLOCK);
+    uint64_t offset = run ? run->offset + (block - run->start) : 0;
+    const uint8_t *pages = run ? ms_source_view(source, offset, BLOCK) : NULL;
+    size_t n = candidates->list.n;
 
-    if (i == memory->runs.n || run->presence != MS_PRESENT || run->start > block ||
-        run->length - (block - run->start) < BLOCK)
-        return false;
-    pages = ms_source_view(source, run->offset + (block - run->start), BLOCK);
     if (!pages)
         return false;
     ms_source_guard(source);
     for (size_t at = block ? 0 : PAGE; at < BLOCK; at += PAGE)
         try_page(candidates, pages + at, block + at);
-    if (ms_source_unguard(source, run->offset + (block - run->start), BLOCK))
+    if (ms_source_unguard(source, offset, BLOCK))
         return true;
     candidates->list.n = n; // what is wrong with the block is told by reading it
     return false;
