@@ -213,9 +213,9 @@ void ms_runner_close(struct ms_runner *runner)
     atomic_store(&runner->shared.stop, true);
     if (runner->queue)
         ms_queue_stop(runner->queue);
-    ms_ahead_stop(runner->ahead);
     for (unsigned i = 0; i < runner->n_started; i++)
         pthread_join(runner->others[i], NULL);
+    ms_ahead_stop(runner->ahead); // which the others tell what they have taken
     if (runner->here.scratch) {
         ms_worker_add_counters(&runner->here, runner->counters);
         ms_worker_release(&runner->here);
