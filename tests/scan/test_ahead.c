@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // Reading ahead: what is scanned next is in memory, what comes much later is not yet, and it ends
-// whenever it is told to.
+// whenever it is told to; in a search, not before the threads that tell it how far they are.
 
 #include "base/file_on_disk.h"
 #include "scan/ahead.h"
@@ -156,5 +156,38 @@ Test(ahead, a_file_that_shrinks)
         usleep(2000);
     }
     ms_ahead_stop(ahead);
+    close_scanned(&scanned);
+}
+
+static int stop_later(void *user, const struct ms_progress *progress)
+{
+    (void)user;
+    return progress->done_bytes > FILE_BYTES / 8;
+}
+
+// A search that is stopped ends while its threads are still at work, not each
+// time at the same. Only the thread sanitizer sees who is told something after its end.
+Test(ahead, ends_after_those_who_scan)
+{
+    struct scanned scanned = open_scanned(UNIT_BYTES);
+    struct ms_search_callbacks callbacks = {.progress = stop_later};
+    struct ms_search_result result = {0};
+    struct ms_search_options options;
+    struct ms_patterns *patterns;
+    struct ms_matcher *matcher;
+
+    ms_search_options_init(&options);
+    options.chunk_bytes = UNIT_BYTES / 32;
+    options.threads = 4;
+    cr_assert(eq(int, ms_patterns_create(&patterns, NULL), MS_OK));
+    cr_assert(eq(int, ms_patterns_add(patterns, MS_DWORD, "78090043", 8, NULL, NULL), MS_OK));
+    cr_assert(eq(int, ms_matcher_create(patterns, NULL, &matcher, NULL), MS_OK));
+    for (int i = 0; i < 20; i++) {
+        cr_assert(eq(int, ms_search(scanned.image, matcher, &options, &callbacks, &result, NULL),
+                     MS_STOPPED));
+        ms_search_result_release(&result);
+    }
+    ms_matcher_free(matcher);
+    ms_patterns_free(patterns);
     close_scanned(&scanned);
 }
