@@ -117,8 +117,20 @@ void ms_worker_add_counters(const struct ms_worker *worker, struct ms_search_cou
 
 // == Windows ==
 
+// Brings the pages of a mapping into memory, or raises the signal of those that are lost.
+static void touch(const struct ms_window *window)
+{
+    for (size_t i = 0; i < window->length; i += MS_PAGE_BYTES)
+        (void)*(const volatile uint8_t *)(window->bytes + i);
+    (void)*(const volatile uint8_t *)(window->bytes + window->length - 1);
+}
+
 static enum ms_status match(struct pass *pass, const struct ms_window *window)
 {
+    if (pass->worker->shared->only_reads) {
+        touch(window);
+        return MS_OK;
+    }
     return ms_matcher_scan(pass->worker->shared->matcher, pass->worker->scratch, window,
                            pass->worker->sink, pass->error);
 }
@@ -365,7 +377,7 @@ enum ms_status ms_job_run(struct ms_worker *worker, size_t unit, struct ms_job_r
     }
     while (next_part(&at, &part)) {
         result->next = address_behind(plan, &part);
-        if (status == MS_OK && worker->shared->marks)
+        if (status == MS_OK && worker->shared->marks && !worker->shared->only_reads)
             status = ms_seams_mark(worker, plan->stretches.items[part.stretch].start + part.offset,
                                    part.length, error);
     }

@@ -30,6 +30,7 @@ struct ms_job_shared {
     struct ms_marks *marks; // not NULL: matches are not collected, but mark the frames that they
                             // begin in
     const struct ms_candidates *candidates; // with marks: what is searched for, at seams by classes
+    bool only_reads; // nothing is searched for yet: memory is read, and what cannot be is told
     const atomic_uchar *muted;
     bool count_only;
     const struct ms_tasks *tasks; // whose jobs are those of the second pass; NULL

@@ -8,6 +8,7 @@
 #include "scan/second_pass.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 // Needed pages that lie no further apart are searched together with what lies between: that costs
 // less than beginning again.
@@ -31,6 +32,7 @@ struct search {
 
     uint8_t *surveyed, *settled; // by table of the spaces: of struct ms_survey, ms_confirm
     struct ms_seams seams;
+    bool at_once; // the first pass only reads, and the second one searches all that is mapped
     struct ms_marks marks;
     struct ms_places_source *sources; // of places
     struct ms_places *places;
@@ -126,6 +128,25 @@ static void count_mapped(struct search *search, uint64_t bytes)
     search->n_mapped_pages = ms_bits_count(search->needed, (size_t)search->present->n_pages);
 }
 
+// What is searched in the second pass is copied: that costs an eighth of a search, or less where so
+// much lies around seams, which is copied, too.
+#define COPYING 8
+
+// Where matches reach far and hardly two pages are neighbours in memory as they are in spaces, to
+// look around all seams takes longer than to search each page where it is mapped, if most are
+// mapped once. Only in a mapping of an image that stays in memory: then nothing is read twice.
+static bool is_cheaper_at_once(const struct search *search)
+{
+    const struct ms_source *source = ms_image_source(search->image);
+    uint64_t size = ms_source_size(source);
+    uint64_t memory = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
+    uint64_t bytes = (uint64_t)search->n_mapped_pages * MS_PAGE_BYTES;
+
+    bytes += (uint64_t)search->seams.n * 2 * search->seams.reach;
+    return search->mapped_bytes < bytes / (COPYING + 1) * COPYING && size < memory / 2 &&
+           ms_source_view(source, 0, (size_t)size);
+}
+
 // Finds out what is there, what of it is needed, and how to search around the seams.
 static enum ms_status survey(struct search *search, struct ms_error *error)
 {
@@ -152,7 +173,8 @@ static enum ms_status survey(struct search *search, struct ms_error *error)
     }
     if (status == MS_OK && !ms_seams_ready(&search->seams))
         status = ms_fail_nomem(error);
-    if (status == MS_OK)
+    search->at_once = is_cheaper_at_once(search);
+    if (status == MS_OK && !search->at_once)
         status = ms_candidates_divide(&search->candidates, search->matcher, search->seams.n, error);
     return status;
 }
@@ -214,6 +236,7 @@ static enum ms_status run_plan(struct search *search, const struct ms_scan_plan 
                 .plan = plan,
                 .marks = &search->marks,
                 .candidates = &search->candidates,
+                .only_reads = search->at_once,
             },
         .job = ms_job_run,
         .n_units = plan->units.n - 1,
@@ -243,6 +266,8 @@ static enum ms_status mark(struct search *search, struct ms_error *error)
         if (status == MS_OK)
             status = run_plan(search, &plan, error);
     }
+    if (search->at_once)
+        ms_bits_set_range(search->marks.bits, 0, (size_t)search->present->n_pages);
     ms_scan_plan_release(&plan);
     free(ranges.items);
     return status;

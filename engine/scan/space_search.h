@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // The search of spaces: each needed page of physical memory is searched once for candidates, and
-// each space is then walked in order to confirm them where they are mapped.
+// each space is then walked in order to confirm them where they are mapped. Where that would take
+// longer than to search all that is mapped, the second pass does so, and the first one only reads.
 
 #ifndef MS_SCAN_SPACE_SEARCH_H
 #define MS_SCAN_SPACE_SEARCH_H

@@ -90,7 +90,8 @@ static int on_range(void *user, const struct ms_range_coverage *covered)
     return 0;
 }
 
-static struct ms_matcher *matcher_of(const char *const *texts, size_t n)
+static struct ms_matcher *matcher_of_kind(enum ms_pattern_kind kind, const char *const *texts,
+                                          size_t n)
 {
     struct ms_pattern_options options = {.align = 1};
     struct ms_patterns *patterns = NULL;
@@ -99,12 +100,17 @@ static struct ms_matcher *matcher_of(const char *const *texts, size_t n)
 
     cr_assert(ms_patterns_create(&patterns, &error) == MS_OK);
     for (size_t i = 0; i < n; i++)
-        cr_assert(ms_patterns_add(patterns, MS_ASCII, texts[i], strlen(texts[i]), &options,
-                                  &error) == MS_OK,
+        cr_assert(ms_patterns_add(patterns, kind, texts[i], strlen(texts[i]), &options, &error) ==
+                      MS_OK,
                   "%s", error.text);
     cr_assert(ms_matcher_create(patterns, NULL, &matcher, &error) == MS_OK, "%s", error.text);
     ms_patterns_free(patterns);
     return matcher;
+}
+
+static struct ms_matcher *matcher_of(const char *const *texts, size_t n)
+{
+    return matcher_of_kind(MS_ASCII, texts, n);
 }
 
 static struct ms_search_options options_of(const struct ms_spaces *spaces)
@@ -151,14 +157,13 @@ static void close_all(struct ms_spaces *spaces, struct ms_image *image, struct m
 
 // Pages 6 to 8 of memory are lost, of which the space has the second to fourth: of one mapping the
 // end, of the next the beginning, and one in the middle of a third.
-static void check_cut(unsigned flags, unsigned threads)
+static void check_cut(unsigned flags, unsigned threads, enum ms_pattern_kind kind, const char *text)
 {
     static const uint64_t pages[] = {0x5000, 0x6000, 0x8000, 0x7000, 0x5000, 0, 0x5000};
-    static const char *const texts[] = {"needle"};
     const struct ms_open_options raw = {.format = "raw", .flags = flags};
     struct small_machine machine = mapped_machine(9, pages, 7);
     struct memory_file file;
-    struct ms_matcher *matcher = matcher_of(texts, 1);
+    struct ms_matcher *matcher = matcher_of_kind(kind, &text, 1);
     struct ms_search_options options;
     struct ms_image *image = NULL;
     struct ms_spaces *spaces;
@@ -192,14 +197,21 @@ static void check_cut(unsigned flags, unsigned threads)
 
 Test(space_search, file_cut_short_while_read)
 {
-    check_cut(0, 1);
-    check_cut(0, 3);
+    check_cut(0, 1, MS_ASCII, "needle");
+    check_cut(0, 3, MS_ASCII, "needle");
 }
 
 Test(space_search, file_cut_short_while_mapped)
 {
-    check_cut(MS_OPEN_MAP, 1);
-    check_cut(MS_OPEN_MAP, 3);
+    check_cut(MS_OPEN_MAP, 1, MS_ASCII, "needle");
+    check_cut(MS_OPEN_MAP, 3, MS_ASCII, "needle");
+}
+
+// Its first pass only reads.
+Test(space_search, file_cut_short_that_is_searched_at_once)
+{
+    check_cut(MS_OPEN_MAP, 1, MS_REGEX, "n[a-z]*dle");
+    check_cut(MS_OPEN_MAP, 3, MS_REGEX, "n[a-z]*dle");
 }
 
 // A file that is cut short by the first hit, after the first pass has read all of it.
@@ -254,6 +266,75 @@ Test(space_search, file_cut_short_between_the_passes)
         close_all(spaces, image, matcher, &machine);
         memory_file_close(&file);
     }
+}
+
+// == One search of all that is mapped, instead of two passes ==
+
+struct at_once_case {
+    enum ms_pattern_kind kind;
+    const char *text;
+    unsigned flags; // of opening
+    size_t n_pages; // of those below
+    uint64_t n_seams;
+    uint64_t n_marked;
+    const char *hits;
+};
+
+// No two neighbours are neighbours in memory, but for the last three, which are mapped again.
+static const uint64_t at_once_pages[] = {0x5000, 0x9000, 0x7000, 0xa000, 0x6000, 0x8000,
+                                         0,      0x5000, 0x6000, 0x7000, 0x8000, 0x9000,
+                                         0xa000, 0,      0x5000, 0x6000, 0x7000};
+
+// One in a page, one across two, one across two that are neighbours only where they are mapped
+// again.
+static const char at_once_hits[] = "0:ffff800000000100 0:ffff800000000ffd ";
+static const char at_once_all_hits[] = "0:ffff800000000100 0:ffff800000000ffd 0:ffff800000007100 "
+                                       "0:ffff800000008ffe 0:ffff80000000e100 "
+                                       "0:ffff80000000fffe ";
+
+static const struct at_once_case at_once_cases[] = {
+    // Where it is read, where little lies around seams, where most is mapped more than once.
+    {MS_REGEX, "n[a-z]*dle", MS_OPEN_MAP, 6, 0, 6, at_once_hits},
+    {MS_REGEX, "n[a-z]*dle", 0, 6, 5, 2, at_once_hits},
+    {MS_ASCII, "needle", MS_OPEN_MAP, 6, 5, 2, at_once_hits},
+    {MS_REGEX, "n[a-z]*dle", MS_OPEN_MAP, 17, 5, 6, at_once_all_hits},
+};
+
+static void check_at_once(const struct at_once_case *row)
+{
+    const struct ms_open_options raw = {.format = "raw", .flags = row->flags};
+    struct small_machine machine = mapped_machine(11, at_once_pages, row->n_pages);
+    struct ms_matcher *matcher = matcher_of_kind(row->kind, &row->text, 1);
+    struct ms_search_options options;
+    struct ms_image *image = NULL;
+    struct memory_file file;
+    struct ms_spaces *spaces;
+    struct seen seen = {0};
+
+    put_text(&machine, 0x5100, "needle");
+    put_text(&machine, 0x5ffd, "nee");
+    put_text(&machine, 0x9000, "dle");
+    put_text(&machine, 0x6ffe, "ne");
+    put_text(&machine, 0x7000, "edle");
+    file = memory_file_make(machine.bytes, machine.size);
+    cr_assert(ms_image_open(file.path, &raw, &image, NULL) == MS_OK);
+    spaces = spaces_of(image, ROOT, "x64", "kernel");
+    options = options_of(spaces);
+    cr_assert(search(&seen, spaces, matcher, &options) == MS_OK);
+    cr_assert(eq(str, seen.hits.text, (char *)row->hits));
+    cr_assert(eq(u64, seen.result.counters.seams, row->n_seams), "%s, %zu pages", row->text,
+              row->n_pages);
+    cr_assert(eq(u64, seen.result.counters.marked_pages, row->n_marked));
+    cr_assert(eq(u64, seen.result.coverage.scanned, seen.result.coverage.asked));
+    ms_search_result_release(&seen.result);
+    close_all(spaces, image, matcher, &machine);
+    memory_file_close(&file);
+}
+
+Test(space_search, all_at_once_where_matches_reach_far)
+{
+    for (size_t i = 0; i < sizeof(at_once_cases) / sizeof(at_once_cases[0]); i++)
+        check_at_once(&at_once_cases[i]);
 }
 
 // == Edges ==
