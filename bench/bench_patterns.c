@@ -166,6 +166,14 @@ void make_text(struct row_pattern *pattern, size_t index)
     set_bytes(pattern, pattern->text, strlen(pattern->text));
 }
 
+void make_run_text(struct row_pattern *pattern, size_t index)
+{
+    (void)index;
+    pattern->kind = MS_ASCII;
+    strcpy(pattern->text, "AAAA");
+    set_bytes(pattern, pattern->text, strlen(pattern->text));
+}
+
 static char long_text[LONG_BYTES + 1];
 
 static void read_long_text(void)

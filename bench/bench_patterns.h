@@ -23,6 +23,7 @@ pattern_maker make_tag;             // as pool tags look, the first is SeQu
 pattern_maker make_tag_at_16;       // at multiples of 16
 pattern_maker make_dword_or_tag;    // by turns
 pattern_maker make_text;            // SeQueryInformationToken
+pattern_maker make_run_text;        // AAAA
 pattern_maker make_long_text;       // LONG_BYTES of text
 pattern_maker make_ignoring_case;   // the same in any case
 pattern_maker make_utf16;

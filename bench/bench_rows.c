@@ -66,6 +66,7 @@ const struct row rows[] = {
      make_dword_anywhere, NULL},
     {SECTION_LIBRARY, "half-dword-1000", "1,000 aligned DWORDs, every second one there", IMAGE_HALF,
      1, 1000, make_dword, NULL},
+    {SECTION_LIBRARY, "text-run", "a text of one letter: AAAA", ALL, 1, 1, make_run_text, NULL},
     {SECTION_LIBRARY, "text-4096", "a text of 4,096 bytes in text", IMAGE_TEXT, 1, 1,
      make_long_text, NULL},
     {SECTION_LIBRARY, "regex-letters", "a regex: [a-z]+ in text", IMAGE_TEXT, 1, 1, make_letters,

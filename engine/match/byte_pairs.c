@@ -47,13 +47,19 @@ static double byte_share(uint8_t value, uint8_t mask)
 }
 
 // As of two bytes that know nothing of each other, but for runs.
-static double pair_share(const struct ms_pattern *pattern, const double *shares, uint32_t a,
-                         uint32_t b)
+static double pair_share(const struct ms_pattern *pattern, uint32_t a, uint32_t b, double share_a,
+                         double share_b)
 {
     bool same =
         pattern->bytes[a] == pattern->bytes[b] && mask_at(pattern, a) == mask_at(pattern, b);
 
-    return same && shares[b] < AGAIN ? shares[a] * AGAIN : shares[a] * shares[b];
+    return same && share_b < AGAIN ? share_a * AGAIN : share_a * share_b;
+}
+
+double ms_pair_share(const struct ms_pattern *pattern, uint32_t a, uint32_t b)
+{
+    return pair_share(pattern, a, b, byte_share(pattern->bytes[a], mask_at(pattern, a)),
+                      byte_share(pattern->bytes[b], mask_at(pattern, b)));
 }
 
 static struct ms_pattern_pair pair_of(const struct ms_pattern *pattern, uint32_t a, uint32_t b,
@@ -84,7 +90,7 @@ struct ms_pattern_pair ms_pair_choose(const struct ms_pattern *pattern)
     best = shares[0];
     for (uint32_t a = 0; a < n; a++) {
         for (uint32_t b = a + 1; b < n && b - a <= MS_PAIR_REACH; b++) {
-            double share = pair_share(pattern, shares, a, b);
+            double share = pair_share(pattern, a, b, shares[a], shares[b]);
 
             if (share >= best)
                 continue;

@@ -21,4 +21,8 @@ struct ms_pattern_pair {
 // Of a pattern that is no regex. Where it has one byte only, the two are the same.
 struct ms_pattern_pair ms_pair_choose(const struct ms_pattern *pattern);
 
+// The part of memory's bytes at which its bytes `a` and `b`, above a, are expected, in that
+// distance.
+double ms_pair_share(const struct ms_pattern *pattern, uint32_t a, uint32_t b);
+
 #endif

@@ -8,17 +8,28 @@
 // places is a run of k + p bytes with that period. In a run, a pattern of the same period can match
 // at one phase only, and there at every p bytes as long as it fits: a run is answered with one
 // emission a pattern.
+//
+// Memory is full of runs of other bytes. So where there are few patterns and what they begin with
+// is rare, only blocks are compared that have the first two bytes of one. Each block with a place
+// that belongs to a match has them: that in which it starts does so, and in any other the match
+// begins anew within `period` bytes.
 
 #include "match/runs.h"
 #include "match/anchor.h"
+#include "match/byte_pairs.h"
 #include "match/matcher.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+// Pairs that are in more of memory's bytes are in half of all blocks, and then cost more than what
+// they save.
+#define MOST_SIEVED (1.0 / (2 * MS_BLOCK_ELEMENTS))
+
 // The patterns of one period, by ascending length.
 struct period {
     struct ms_test test;
+    struct ms_test sieve; // for the pairs that they begin with; without pairs: not used
     uint32_t *patterns;
     size_t n;
     uint32_t shortest;
@@ -76,6 +87,28 @@ static bool add(struct runs *runs, uint32_t number)
     return true;
 }
 
+// Of patterns of two bytes or more, as all are that have a period.
+static void set_sieve(struct period *period, const struct ms_pattern *patterns)
+{
+    struct ms_test sieve = {.kind = MS_TEST_PAIRS, .width = 1};
+    double share = 0;
+
+    if (period->n > MS_FEW_VALUES)
+        return;
+    for (size_t i = 0; i < period->n; i++) {
+        const struct ms_pattern *pattern = &patterns[period->patterns[i]];
+
+        sieve.pairs[sieve.n_pairs++] = (struct ms_byte_pair){
+            .value = {pattern->bytes[0], pattern->bytes[1]},
+            .mask = {0xff, 0xff},
+            .distance = 1,
+        };
+        share += ms_pair_share(pattern, 0, 1);
+    }
+    if (share <= MOST_SIEVED)
+        period->sieve = sieve;
+}
+
 static enum ms_status build(const struct ms_engine_input *input, void **engine_ret,
                             struct ms_error *error)
 {
@@ -91,6 +124,8 @@ static enum ms_status build(const struct ms_engine_input *input, void **engine_r
             return ms_fail_nomem(error);
         }
     }
+    for (uint32_t p = 1; p <= MS_MAX_PERIOD; p++)
+        set_sieve(&runs->periods[p], runs->patterns);
     *engine_ret = runs;
     return MS_OK;
 }
@@ -218,6 +253,24 @@ static bool add_mask(struct pass *pass, uint64_t mask, size_t at)
     return true;
 }
 
+// The next block in which equal places may belong to a match, and a mask of these.
+static size_t next_block(const struct pass *pass, const uint8_t *bytes, size_t block,
+                         size_t n_blocks, uint64_t *mask)
+{
+    const struct period *period = pass->period;
+    ms_next_block_fn *const(*next)[4] = pass->runs->kernels->next;
+
+    if (period->sieve.n_pairs == 0)
+        return next[MS_TEST_PERIOD][0](&period->test, bytes, block, n_blocks, mask);
+    while ((block = next[MS_TEST_PAIRS][0](&period->sieve, bytes, block, n_blocks, mask)) <
+           n_blocks) {
+        if (next[MS_TEST_PERIOD][0](&period->test, bytes, block, block + 1, mask) == block)
+            return block;
+        block++;
+    }
+    return n_blocks;
+}
+
 // Places [first, first + n_places) are compared with those one period behind them.
 static bool scan_places(struct pass *pass, size_t first, size_t n_places)
 {
@@ -228,8 +281,8 @@ static bool scan_places(struct pass *pass, size_t first, size_t n_places)
     uint8_t tail[MS_BLOCK_ELEMENTS + MS_MAX_PERIOD] = {0};
     uint64_t mask = 0;
 
-    for (size_t block = next(test, bytes, 0, n_blocks, &mask); block < n_blocks;
-         block = next(test, bytes, block + 1, n_blocks, &mask)) {
+    for (size_t block = next_block(pass, bytes, 0, n_blocks, &mask); block < n_blocks;
+         block = next_block(pass, bytes, block + 1, n_blocks, &mask)) {
         size_t at = first + block * MS_BLOCK_ELEMENTS;
 
         if (matters(pass, mask, at) && !add_mask(pass, mask, at))
@@ -294,7 +347,10 @@ static void explain(const void *engine, ms_explain_pass_fn *pass, void *user)
         struct ms_explained_pass row = {
             .engine = MS_ENGINE_RUNS,
             .method = ms_explain_test(MS_TEST_PERIOD),
-            .reason = "memory is compared with itself, a period further on",
+            .reason = period->sieve.n_pairs > 0
+                          ? "where two bytes of one are, memory is compared with itself, a period "
+                            "further on"
+                          : "memory is compared with itself, a period further on",
             .candidates = -1,
         };
 
