@@ -64,11 +64,8 @@ static bool fill_hashed(struct kernel_state *state, uint32_t width)
     hashed->shift = 32 - LOG2_MAP_SIZE;
     hashed->multiplier[0] = UINT32_C(0x9e3779b1);
     hashed->multiplier[1] = UINT32_C(0x85ebca6b);
-    for (size_t i = 0; i < N_MAPPED; i++) {
-        uint32_t hash = ms_hash(hashed, nth_value(i, width));
-
-        hashed->map[hash >> hashed->shift] |= ms_hash_bits(hashed, hash);
-    }
+    for (size_t i = 0; i < N_MAPPED; i++)
+        ms_hashed_add(hashed, nth_value(i, width));
     state->hashed = hashed;
     state->test.hashed = hashed;
     return true;

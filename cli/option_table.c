@@ -354,8 +354,8 @@ const struct option_entry option_table[] = {
      "Search with N threads, up to 1024. The default, 0, is one for each processor. The output is "
      "the same "
      "for any number."},
-    {OPT_SIMD, SEARCH | REFS, 0, "simd", "NAME", "scalar avx2 avx512", GROUP_OTHER, true,
-     "force a kernel: scalar, avx2 or avx512",
+    {OPT_SIMD, SEARCH | REFS, 0, "simd", "NAME", "scalar avx2 avx512 avx512vbmi", GROUP_OTHER, true,
+     "force a kernel: scalar, avx2, avx512 or avx512vbmi",
      "Use these kernels instead of the fastest that the processor has. For tests and "
      "measurements."},
     {OPT_CHUNK, SEARCH | REFS, 0, "chunk", "BYTES", NULL, GROUP_OTHER, true,

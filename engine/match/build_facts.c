@@ -24,7 +24,7 @@
 #endif
 
 #ifdef MS_HAVE_X86_KERNELS
-#define KERNELS "avx512 avx2 scalar"
+#define KERNELS "avx512vbmi avx512 avx2 scalar"
 #else
 #define KERNELS "scalar"
 #endif

@@ -58,6 +58,7 @@ const char *ms_explain_test(enum ms_test_kind kind)
         [MS_TEST_NIBBLES] = "nibbles",
         [MS_TEST_WIDE_NIBBLES] = "wide-nibbles",
         [MS_TEST_HASHED] = "hashed",
+        [MS_TEST_SIEVED] = "sieved",
         [MS_TEST_SET] = "set",
         [MS_TEST_PERIOD] = "period",
         [MS_TEST_PAIRS] = "pairs",

@@ -8,6 +8,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+static double cost(double fixed, double share, double each)
+{
+    return fixed + 32 * share * each;
+}
+
+static void add_cost(struct ms_filter_costs *compared, enum ms_test_kind kind, double ns)
+{
+    compared->tests[compared->n++] = (struct ms_explained_cost){ms_explain_test(kind), ns};
+}
+
 static bool element_passes(const struct ms_element *element, uint64_t value)
 {
     if (element->kind == MS_ELEMENT_RANGE)
@@ -98,10 +108,9 @@ struct ms_element_set *ms_element_set_create(const struct word_anchor *anchors, 
     return set;
 }
 
-static bool choose_set(const struct word_anchor *anchors, size_t n, struct ms_test *test,
-                       void **tables_ret)
+static bool use_set(const struct word_anchor *anchors, size_t n, struct ms_test *test,
+                    void **tables_ret)
 {
-    test->kind = MS_TEST_SET;
     test->set = *tables_ret = ms_element_set_create(anchors, n);
     return *tables_ret != NULL;
 }
@@ -141,16 +150,22 @@ static bool is_value(const struct word_anchor *anchors, size_t n, uint64_t value
     return anchors[low].element.value == value;
 }
 
-static bool lets_common_pass(const struct ms_hashed *hashed, const struct word_anchor *anchors,
-                             size_t n)
+// How bad it is which common values pass, though they should not: the smaller a number, the more
+// there are of it. What passes a sieve alone takes time, too.
+static uint32_t common_passing(const struct ms_hashed *hashed, const struct word_anchor *anchors,
+                               size_t n, enum ms_test_kind kind)
 {
+    uint32_t sum = 0;
+
     for (uint32_t i = 0; i < N_COMMON; i++) {
         uint64_t value = common_value(i, anchors[0].element.width);
+        bool passes = kind == MS_TEST_SIEVED ? ms_sieve_passes(hashed, value)
+                                             : ms_hashed_passes(hashed, value);
 
-        if (ms_hashed_passes(hashed, value) && !is_value(anchors, n, value))
-            return true;
+        if (passes && !is_value(anchors, n, value))
+            sum += N_COMMON - i;
     }
-    return false;
+    return sum;
 }
 
 static void fill_hashed(struct ms_hashed *hashed, const struct word_anchor *anchors, size_t n,
@@ -159,16 +174,34 @@ static void fill_hashed(struct ms_hashed *hashed, const struct word_anchor *anch
     // Odd, and far from one another; otherwise nothing about them is special.
     hashed->multiplier[0] = UINT32_C(0x9e3779b1) + attempt * UINT32_C(0x3c6ef372);
     hashed->multiplier[1] = UINT32_C(0x85ebca6b) + attempt * UINT32_C(0x27d4eb2e);
+    memset(hashed->sieve, 0, sizeof(hashed->sieve));
     memset(hashed->map, 0, sizeof(hashed->map[0]) << (32 - hashed->shift));
-    for (size_t i = 0; i < n; i++) {
-        uint32_t hash = ms_hash(hashed, anchors[i].element.value);
-
-        hashed->map[hash >> hashed->shift] |= ms_hash_bits(hashed, hash);
-    }
+    for (size_t i = 0; i < n; i++)
+        ms_hashed_add(hashed, anchors[i].element.value);
 }
 
-static bool choose_hashed(const struct word_anchor *anchors, size_t n, struct ms_test *test,
-                          void **tables_ret)
+// Fills it with the multipliers by which least of what is common passes.
+static void fill_best(struct ms_hashed *hashed, const struct word_anchor *anchors, size_t n,
+                      enum ms_test_kind kind)
+{
+    uint32_t least = UINT32_MAX, best = 0, attempt;
+
+    for (attempt = 0; attempt < MAX_MULTIPLIERS && least > 0; attempt++) {
+        uint32_t passing;
+
+        fill_hashed(hashed, anchors, n, attempt);
+        passing = common_passing(hashed, anchors, n, kind);
+        if (passing >= least)
+            continue;
+        least = passing;
+        best = attempt;
+    }
+    if (best + 1 != attempt)
+        fill_hashed(hashed, anchors, n, best);
+}
+
+static bool use_hashed(const struct word_anchor *anchors, size_t n, struct ms_test *test,
+                       void **tables_ret)
 {
     uint32_t bits = MIN_LOG2_WORDS;
     struct ms_hashed *hashed;
@@ -179,14 +212,49 @@ static bool choose_hashed(const struct word_anchor *anchors, size_t n, struct ms
     if (!hashed)
         return false;
     hashed->shift = 32 - bits;
-    for (uint32_t attempt = 0; attempt < MAX_MULTIPLIERS; attempt++) {
-        fill_hashed(hashed, anchors, n, attempt);
-        if (!lets_common_pass(hashed, anchors, n))
-            break;
-    }
-    test->kind = MS_TEST_HASHED;
+    fill_best(hashed, anchors, n, test->kind);
     test->hashed = *tables_ret = hashed;
     return true;
+}
+
+static double power(double base, size_t exponent)
+{
+    double product = 1;
+
+    for (; exponent > 0; exponent /= 2) {
+        product *= exponent % 2 ? base : 1;
+        base *= base;
+    }
+    return product;
+}
+
+// The share of elements that are in the sieve of `n` values, as chance has it: in each table a
+// value sets one of the bits of 256 bytes.
+static double sieve_share(size_t n)
+{
+    return power(1 - power(1 - 1 / (8 * 256.0), n), MS_SIEVE_TABLES);
+}
+
+// == Maps and sieves ==
+
+// Chooses the test that takes any number of values, and returns its cost. Bytes have none.
+static double choose_map(size_t n, size_t n_exact, const struct ms_kernel_costs *costs,
+                         struct ms_test *test, struct ms_filter_costs *compared)
+{
+    double sieved;
+
+    test->kind = n_exact == n && test->width >= 4 ? MS_TEST_HASHED : MS_TEST_SET;
+    if (test->width == 1)
+        return HUGE_VAL;
+    add_cost(compared, test->kind, costs->map);
+    if (test->kind != MS_TEST_HASHED || costs->sieve <= 0)
+        return costs->map;
+    sieved = cost(costs->sieve, sieve_share(n), costs->sifted);
+    add_cost(compared, MS_TEST_SIEVED, sieved);
+    if (sieved >= costs->map)
+        return costs->map;
+    test->kind = MS_TEST_SIEVED;
+    return sieved;
 }
 
 // == Nibbles ==
@@ -223,20 +291,10 @@ static bool list_values(const struct word_anchor *anchors, size_t n, size_t n_ex
     return true;
 }
 
-static double cost(double fixed, double share, const struct ms_kernel_costs *costs)
-{
-    return fixed + 32 * share * costs->candidate;
-}
-
-static void add_cost(struct ms_filter_costs *compared, enum ms_test_kind kind, double ns)
-{
-    compared->tests[compared->n++] = (struct ms_explained_cost){ms_explain_test(kind), ns};
-}
-
-// The cheapest of the tests by nibbles, if it is cheaper than a map, or there is no map.
-static bool choose_nibbles(const uint64_t *values, size_t n, const struct ms_kernel_costs *costs,
-                           struct ms_test *test, struct ms_nibbles *nibbles,
-                           struct ms_filter_costs *compared)
+// The cheapest of the tests by nibbles, if it is cheaper than `best`.
+static bool choose_nibbles(const uint64_t *values, size_t n, double best,
+                           const struct ms_kernel_costs *costs, struct ms_test *test,
+                           struct ms_nibbles *nibbles, struct ms_filter_costs *compared)
 {
     const struct {
         enum ms_test_kind kind;
@@ -247,11 +305,8 @@ static bool choose_nibbles(const uint64_t *values, size_t n, const struct ms_ker
         {MS_TEST_NIBBLES, costs->nibbles, 1},
         {MS_TEST_WIDE_NIBBLES, costs->wide_nibbles, 1},
     };
-    double best = test->width == 1 ? HUGE_VAL : costs->map;
     bool chosen = false;
 
-    if (test->width > 1)
-        add_cost(compared, test->width >= 4 ? MS_TEST_HASHED : MS_TEST_SET, costs->map);
     for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++) {
         struct ms_nibbles tried;
         double share, all;
@@ -259,7 +314,7 @@ static bool choose_nibbles(const uint64_t *values, size_t n, const struct ms_ker
         if (test->width < tests[i].least_width)
             continue;
         share = ms_nibbles_fill(&tried, values, n, tests[i].kind, test->width);
-        all = cost(tests[i].cost, share, costs);
+        all = cost(tests[i].cost, share, costs->candidate);
         add_cost(compared, tests[i].kind, all);
         if (all >= best)
             continue;
@@ -296,6 +351,7 @@ bool ms_word_filter_choose(const struct word_anchor *anchors, size_t n, size_t n
     struct ms_nibbles nibbles;
     bool listed;
     size_t n_values;
+    double best;
 
     *test = (struct ms_test){.width = anchors[0].element.width};
     *tables_ret = NULL;
@@ -309,13 +365,15 @@ bool ms_word_filter_choose(const struct word_anchor *anchors, size_t n, size_t n
         use_few(values, n_values, test);
         return true;
     }
-    if (listed && choose_nibbles(values, n_values, costs, test, &nibbles, compared_ret)) {
+    best = choose_map(n, n_exact, costs, test, compared_ret);
+    if (listed && choose_nibbles(values, n_values, best, costs, test, &nibbles, compared_ret)) {
         test->nibbles = *tables_ret = malloc(sizeof(nibbles));
         if (*tables_ret)
             memcpy(*tables_ret, &nibbles, sizeof(nibbles));
         return *tables_ret != NULL;
     }
-    if (n_exact == n && test->width >= 4)
-        return choose_hashed(anchors, n, test, tables_ret);
-    return choose_set(anchors, n, test, tables_ret);
+    if (compared_ret->n == 1) // nothing else would have done
+        compared_ret->n = 0;
+    return test->kind == MS_TEST_SET ? use_set(anchors, n, test, tables_ret)
+                                     : use_hashed(anchors, n, test, tables_ret);
 }

@@ -365,6 +365,7 @@ static const char *why_test(enum ms_test_kind kind)
         [MS_TEST_NIBBLES] = "expected to cost least",
         [MS_TEST_WIDE_NIBBLES] = "expected to cost least",
         [MS_TEST_HASHED] = "values: one look-up, however many there are",
+        [MS_TEST_SIEVED] = "expected to cost least",
         [MS_TEST_SET] = "masks and ranges share a filter by halves of the value",
     };
 
@@ -380,6 +381,9 @@ static size_t table_bytes(const struct ms_test *test)
         return sizeof(*test->nibbles);
     case MS_TEST_HASHED:
         return sizeof(test->hashed->map[0]) << (32 - test->hashed->shift);
+    case MS_TEST_SIEVED:
+        return sizeof(test->hashed->sieve) +
+               (sizeof(test->hashed->map[0]) << (32 - test->hashed->shift));
     case MS_TEST_SET:
         return sizeof(test->set->map);
     default:

@@ -19,6 +19,7 @@ const char *const test_names[MS_N_TESTS] = {
     [MS_TEST_NIBBLES] = "nibbles",
     [MS_TEST_WIDE_NIBBLES] = "wide nibbles",
     [MS_TEST_HASHED] = "hashed",
+    [MS_TEST_SIEVED] = "sieved",
     [MS_TEST_SET] = "set",
     [MS_TEST_PERIOD] = "period",
     [MS_TEST_PAIRS] = "pairs",
@@ -65,6 +66,7 @@ bool subject_has(enum ms_test_kind kind, uint32_t width)
     switch (kind) {
     case MS_TEST_NIBBLE_PAIRS:
     case MS_TEST_HASHED:
+    case MS_TEST_SIEVED:
         return width >= 4;
     case MS_TEST_SET:
         return width == 2 || width == 4;
@@ -120,11 +122,17 @@ static bool is_in_some_bucket(const struct ms_test *test, const uint8_t *at)
     return false;
 }
 
+static uint32_t hash_of(const struct ms_hashed *hashed, uint64_t value)
+{
+    uint64_t low = value % (UINT64_C(1) << 32), high = value >> 32;
+
+    return (uint32_t)(low * hashed->multiplier[0] + high * hashed->multiplier[1]);
+}
+
 // The hash's words and bits, as the header describes them: top bits, then twice five.
 static void hash_places(const struct ms_hashed *hashed, uint64_t value, uint32_t places[3])
 {
-    uint64_t low = value % (UINT64_C(1) << 32), high = value >> 32;
-    uint64_t hash = (low * hashed->multiplier[0] + high * hashed->multiplier[1]) & UINT32_MAX;
+    uint32_t hash = hash_of(hashed, value);
 
     places[0] = (uint32_t)(hash >> hashed->shift);
     places[1] = 31 - (uint32_t)(hash >> (hashed->shift - 5)) % 32;
@@ -137,6 +145,31 @@ static bool is_hashed(const struct ms_hashed *hashed, uint64_t value)
 
     hash_places(hashed, value, places);
     return hashed->map[places[0]] >> places[1] & hashed->map[places[0]] >> places[2] & 1;
+}
+
+// The bucket, and the byte of each table: those of the hash, which has its own upper 17 bits added
+// to the lower ones; of two and two of them, the sums; and of all, the lower 3 bits of the sum.
+// Sums are without carry.
+static uint32_t sieve_bytes(uint32_t hash, uint8_t bytes[6])
+{
+    hash ^= hash / 32768;
+    for (int i = 0; i < 4; i++)
+        bytes[i] = (uint8_t)(hash >> 8 * i);
+    bytes[4] = bytes[0] ^ bytes[1];
+    bytes[5] = bytes[2] ^ bytes[3];
+    return (bytes[0] ^ bytes[1] ^ bytes[2] ^ bytes[3]) % 8;
+}
+
+static bool is_sieved(const struct ms_hashed *hashed, uint64_t value)
+{
+    uint8_t bytes[6];
+    uint32_t bucket = sieve_bytes(hash_of(hashed, value), bytes);
+
+    for (size_t i = 0; i < 6; i++) {
+        if (!(hashed->sieve[i][bytes[i]] >> bucket & 1))
+            return false;
+    }
+    return is_hashed(hashed, value);
 }
 
 static bool is_in_set(const struct ms_element_set *set, uint64_t value, uint32_t width)
@@ -191,6 +224,8 @@ bool subject_passes(const struct ms_test *test, const uint8_t *at)
         return is_in_some_bucket(test, at);
     case MS_TEST_HASHED:
         return is_hashed(test->hashed, value);
+    case MS_TEST_SIEVED:
+        return is_sieved(test->hashed, value);
     case MS_TEST_SET:
         return is_in_set(test->set, value, test->width);
     case MS_TEST_PAIRS:
@@ -250,6 +285,23 @@ static void make_hashed(struct subject *subject, struct seeded *random)
         hashed->map[places[0]] |= UINT32_C(1) << places[1] | UINT32_C(1) << places[2];
     }
     subject->test.hashed = hashed;
+}
+
+// Some tables let all pass, so that what the others and the map do is seen.
+static void make_sieve(struct subject *subject, struct seeded *random)
+{
+    struct ms_hashed *hashed = subject->hashed;
+    bool idle = seeded_percent(random, 50);
+
+    for (size_t i = 0; i < 6; i++)
+        memset(hashed->sieve[i], idle && seeded_percent(random, 80) ? 0xff : 0, 256);
+    for (size_t m = 0; m < subject->n_members; m++) {
+        uint8_t bytes[6];
+        uint32_t bucket = sieve_bytes(hash_of(hashed, subject->members[m]), bytes);
+
+        for (size_t i = 0; i < 6; i++)
+            hashed->sieve[i][bytes[i]] |= (uint8_t)(1u << bucket);
+    }
 }
 
 // Either half may be the one tried first.
@@ -345,8 +397,10 @@ void subject_make(struct subject *subject, enum ms_test_kind kind, uint32_t widt
         make_range(subject, random);
     if (ms_is_nibble_test(kind))
         make_nibbles(subject, random);
-    if (kind == MS_TEST_HASHED)
+    if (kind == MS_TEST_HASHED || kind == MS_TEST_SIEVED)
         make_hashed(subject, random);
+    if (kind == MS_TEST_SIEVED)
+        make_sieve(subject, random);
     if (kind == MS_TEST_SET)
         make_set(subject, random);
     if (kind == MS_TEST_PAIRS)

@@ -17,6 +17,15 @@
 static const struct ms_kernel_costs costs = {
     .nibble_pairs = 3.5, .nibbles = 5, .wide_nibbles = 8, .map = 17, .candidate = 20};
 
+// Of kernels that have sieves, too.
+static const struct ms_kernel_costs sieve_costs = {.nibble_pairs = 2.5,
+                                                   .nibbles = 3.6,
+                                                   .wide_nibbles = 5.2,
+                                                   .map = 12,
+                                                   .sieve = 5.2,
+                                                   .sifted = 3,
+                                                   .candidate = 20};
+
 static uint64_t all_of(uint32_t width)
 {
     return width == 8 ? UINT64_MAX : (UINT64_C(1) << 8 * width) - 1;
@@ -109,22 +118,29 @@ Test(word_filters, of_values)
         bool text;
         enum ms_test_kind kind;
         uint32_t most_of_million;
+        bool sieve;
     } cases[] = {
-        {"one", 4, 1, false, MS_TEST_EQUAL, 10},
-        {"four", 4, 4, false, MS_TEST_FEW, 10},
-        {"five", 4, 5, false, MS_TEST_NIBBLE_PAIRS, 500},
-        {"ten", 4, 10, false, MS_TEST_NIBBLE_PAIRS, 1000},
-        {"100", 4, 100, false, MS_TEST_WIDE_NIBBLES, 1000},
-        {"1,000", 4, 1000, false, MS_TEST_HASHED, 3000},
-        {"20,000", 4, MOST, false, MS_TEST_HASHED, 10000},
-        {"100 of text", 4, 100, true, MS_TEST_NIBBLES, 3000},
-        {"one qword", 8, 1, false, MS_TEST_EQUAL, 0},
-        {"ten qwords", 8, 10, false, MS_TEST_NIBBLE_PAIRS, 1000},
-        {"100 qwords", 8, 100, false, MS_TEST_WIDE_NIBBLES, 1000},
-        {"20,000 qwords", 8, MOST, false, MS_TEST_HASHED, 10000},
-        {"ten words", 2, 10, false, MS_TEST_NIBBLES, 500},
-        {"1,000 words", 2, 1000, false, MS_TEST_SET, 17000},
-        {"20 bytes", 1, 20, false, MS_TEST_WIDE_NIBBLES, 100000},
+        {"one", 4, 1, false, MS_TEST_EQUAL, 10, false},
+        {"four", 4, 4, false, MS_TEST_FEW, 10, false},
+        {"five", 4, 5, false, MS_TEST_NIBBLE_PAIRS, 500, false},
+        {"ten", 4, 10, false, MS_TEST_NIBBLE_PAIRS, 1000, false},
+        {"100", 4, 100, false, MS_TEST_WIDE_NIBBLES, 1000, false},
+        {"1,000", 4, 1000, false, MS_TEST_HASHED, 3000, false},
+        {"20,000", 4, MOST, false, MS_TEST_HASHED, 10000, false},
+        {"100 of text", 4, 100, true, MS_TEST_NIBBLES, 3000, false},
+        {"one qword", 8, 1, false, MS_TEST_EQUAL, 0, false},
+        {"ten qwords", 8, 10, false, MS_TEST_NIBBLE_PAIRS, 1000, false},
+        {"100 qwords", 8, 100, false, MS_TEST_WIDE_NIBBLES, 1000, false},
+        {"20,000 qwords", 8, MOST, false, MS_TEST_HASHED, 10000, false},
+        {"ten words", 2, 10, false, MS_TEST_NIBBLES, 500, false},
+        {"1,000 words", 2, 1000, false, MS_TEST_SET, 17000, false},
+        {"20 bytes", 1, 20, false, MS_TEST_WIDE_NIBBLES, 100000, false},
+        {"ten beside sieves", 4, 10, false, MS_TEST_NIBBLE_PAIRS, 1000, true},
+        {"250 in a sieve", 4, 250, false, MS_TEST_SIEVED, 10, true},
+        {"1,000 in a sieve", 4, 1000, false, MS_TEST_SIEVED, 50, true},
+        {"3,000, too many for a sieve", 4, 3000, false, MS_TEST_HASHED, 5000, true},
+        {"1,000 qwords in a sieve", 8, 1000, false, MS_TEST_SIEVED, 50, true},
+        {"1,000 words beside sieves", 2, 1000, false, MS_TEST_SET, 17000, true},
     };
     struct word_anchor *anchors = create_anchors();
     struct seeded random = {17};
@@ -136,7 +152,8 @@ Test(word_filters, of_values)
         void *tables = NULL;
 
         make_exact(anchors, cases[i].n, cases[i].width, cases[i].text, &random);
-        cr_assert(ms_word_filter_choose(anchors, cases[i].n, cases[i].n, &costs, &test, &tables,
+        cr_assert(ms_word_filter_choose(anchors, cases[i].n, cases[i].n,
+                                        cases[i].sieve ? &sieve_costs : &costs, &test, &tables,
                                         &compared));
         cr_expect(test.kind == cases[i].kind, "%s: test %d", cases[i].name, (int)test.kind);
         expect_all_pass(&test, anchors, cases[i].n, &random);
@@ -167,8 +184,8 @@ Test(word_filters, never_miss)
         make_exact(anchors, n_exact, width, seeded_percent(&random, 20), &random);
         for (size_t j = 0; j < n_loose; j++)
             make_loose(&anchors[n_exact + j], width, &random);
-        cr_assert(ms_word_filter_choose(anchors, n_exact + n_loose, n_exact, &costs, &test, &tables,
-                                        &compared));
+        cr_assert(ms_word_filter_choose(anchors, n_exact + n_loose, n_exact,
+                                        i % 2 ? &sieve_costs : &costs, &test, &tables, &compared));
         expect_all_pass(&test, anchors, n_exact + n_loose, &random);
         free(tables);
     }
@@ -197,6 +214,83 @@ Test(word_filters, hashed_leave_common_values_out)
         }
         free(tables);
     }
+    free(anchors);
+}
+
+// Of a sieve, they do not even pass the tables.
+Test(word_filters, sieves_leave_common_values_out)
+{
+    struct word_anchor *anchors = create_anchors();
+    struct seeded random = {31};
+
+    for (int i = 0; i < 100; i++) {
+        uint32_t width = i % 2 ? 4 : 8;
+        struct ms_filter_costs compared;
+        struct ms_test test;
+        void *tables = NULL;
+
+        make_exact(anchors, 1000, width, false, &random);
+        cr_assert(
+            ms_word_filter_choose(anchors, 1000, 1000, &sieve_costs, &test, &tables, &compared));
+        cr_assert(test.kind == MS_TEST_SIEVED);
+        for (uint64_t value = 0; value < 16; value++) {
+            cr_expect_not(ms_sieve_passes(test.hashed, value), "%llu", (unsigned long long)value);
+            cr_expect_not(ms_sieve_passes(test.hashed, ~value & all_of(width)), "-%llu",
+                          (unsigned long long)value + 1);
+        }
+        free(tables);
+    }
+    free(anchors);
+}
+
+// So many values that a fifth of all others are in the sieve, and some common one, whatever is
+// tried: then the more common ones are the last to be.
+Test(word_filters, full_sieves_leave_zero_out)
+{
+    struct word_anchor *anchors = create_anchors();
+    struct ms_kernel_costs slow_map = sieve_costs;
+    struct seeded random = {41};
+    uint32_t passed = 0;
+
+    slow_map.map = 100;
+    for (int i = 0; i < 300; i++) {
+        struct ms_filter_costs compared;
+        struct ms_test test;
+        void *tables = NULL;
+
+        make_exact(anchors, 3000, 4, false, &random);
+        cr_assert(ms_word_filter_choose(anchors, 3000, 3000, &slow_map, &test, &tables, &compared));
+        cr_assert(test.kind == MS_TEST_SIEVED);
+        passed += ms_sieve_passes(test.hashed, 0);
+        free(tables);
+    }
+    cr_expect(passed < 30, "zero passed %u of 300 times", passed);
+    free(anchors);
+}
+
+// What was compared is told: where a sieve would do, beside the map.
+Test(word_filters, costs_compared)
+{
+    struct word_anchor *anchors = create_anchors();
+    struct seeded random = {37};
+    struct ms_filter_costs compared;
+    struct ms_test test;
+    void *tables = NULL;
+
+    make_exact(anchors, 1000, 4, false, &random);
+    cr_assert(ms_word_filter_choose(anchors, 1000, 1000, &costs, &test, &tables, &compared));
+    cr_expect(compared.n == 0, "%zu costs", compared.n);
+    free(tables);
+    cr_assert(ms_word_filter_choose(anchors, 1000, 1000, &sieve_costs, &test, &tables, &compared));
+    cr_assert(compared.n == 2, "%zu costs", compared.n);
+    cr_expect_str_eq(compared.tests[0].method, "hashed");
+    cr_expect_str_eq(compared.tests[1].method, "sieved");
+    cr_expect(compared.tests[1].ns > 5.2 && compared.tests[1].ns < 6, "%f", compared.tests[1].ns);
+    free(tables);
+    make_exact(anchors, 100, 4, false, &random);
+    cr_assert(ms_word_filter_choose(anchors, 100, 100, &sieve_costs, &test, &tables, &compared));
+    cr_expect(compared.n == 5, "%zu costs", compared.n);
+    free(tables);
     free(anchors);
 }
 

@@ -50,13 +50,13 @@ struct ms_explained_database {
 };
 
 // One pass over memory.
-#define MS_EXPLAINED_COSTS     4
+#define MS_EXPLAINED_COSTS     5
 #define MS_EXPLAINED_DATABASES 5
 struct ms_explained_pass {
     enum ms_engine engine;
     // A test of a kernel: "equal", "few", "masked", "range", "nibble-pairs", "nibbles",
-    // "wide-nibbles", "hashed", "set", "period", "pairs"; "each" address; Hyperscan: "literals",
-    // "regexes".
+    // "wide-nibbles", "hashed", "sieved", "set", "period", "pairs"; "each" address; Hyperscan:
+    // "literals", "regexes".
     const char *method;
     const char *reason; // half a sentence
     struct ms_explained_patterns patterns;

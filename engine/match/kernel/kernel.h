@@ -6,7 +6,8 @@
 //
 // To add an instruction set with vectors: write kernel_NAME.c that defines what kernel_body.h asks
 // for and includes it, list it in kernel_select.c, and give its file the compiler flags in
-// engine/CMakeLists.txt. Each table must be complete.
+// engine/CMakeLists.txt. Each table must be complete, but for SIEVED, which few instruction sets
+// can do fast.
 
 #ifndef MS_MATCH_KERNEL_KERNEL_H
 #define MS_MATCH_KERNEL_KERNEL_H
@@ -28,6 +29,7 @@ enum ms_test_kind {
     MS_TEST_NIBBLES,      // ... of four bytes, or as many as the width
     MS_TEST_WIDE_NIBBLES, // ... of either half
     MS_TEST_HASHED,       // the value is in `hashed`; widths 4 and 8 only
+    MS_TEST_SIEVED,       // ... and in its sieve; widths 4 and 8 only
     MS_TEST_SET,          // both halves of the value are in `set`; widths 2 and 4 only
     MS_TEST_PERIOD,       // bytes[i] == bytes[i + period]; width 1 only; reads `period` bytes past
                           // the blocks
@@ -36,7 +38,7 @@ enum ms_test_kind {
     MS_N_TESTS,
 };
 
-// Of the nibble tests, HASHED and SET more may pass than was asked for. What passes is the
+// Of the nibble tests, HASHED, SIEVED and SET more may pass than was asked for. What passes is the
 // same for all kernels.
 
 // Values in 8 buckets, or 16 in two halves. A value passes if a bucket (a bit) is in low[][i] of
@@ -50,11 +52,21 @@ struct ms_nibbles {
     bool zero_passes; // as follows from the above
 };
 
-// A Bloom filter. The upper bits of a hash choose a word, the 5 bits below them and the 5 below
-// those two bits of it, counted from the uppermost. Both are set for a value that passes.
+// Two Bloom filters.
+//
+// The map is for any number of values. The upper bits of a hash choose a word, the 5 bits below
+// them and the 5 below those two bits of it, counted from the uppermost. Both are set for a value
+// that passes.
+//
+// The sieve fits into vector registers, and so it is for 2,000 values or so. All of the hash
+// chooses one of 8 buckets, a bit, and, table by table, a byte. For a value that passes, the bit is
+// set in all of them.
+#define MS_SIEVE_TABLES 6
+
 struct ms_hashed {
     uint32_t multiplier[2]; // of the lower and the upper half of a value; their sum is the hash
     uint32_t shift;         // 32 - log2 of the number of words; 10 to 31
+    uint8_t sieve[MS_SIEVE_TABLES][256];
     uint32_t map[];
 };
 
@@ -95,13 +107,16 @@ typedef size_t ms_next_block_fn(const struct ms_test *test, const uint8_t *bytes
                                 size_t n_blocks, uint64_t *mask_ret);
 
 // By which the planner chooses between tests that would do: nanoseconds, on one and the same
-// machine, for 32 elements of 4 bytes that do not pass, and for one that does.
+// machine, for 32 elements of 4 bytes that do not pass, and for one that does. All as measured with
+// the kernels that they are of, so that costs of different kernels are not to be compared.
 struct ms_kernel_costs {
     double nibble_pairs;
     double nibbles;
     double wide_nibbles;
-    double map;  // HASHED, SET
-    double pair; // PAIRS, each of them, for 32 bytes
+    double map;    // HASHED, SET
+    double sieve;  // SIEVED, what is in the sieve apart; 0: there is no such kernel
+    double sifted; // what one element costs that is in the sieve
+    double pair;   // PAIRS, each of them, for 32 bytes
     double candidate;
 };
 
@@ -109,13 +124,15 @@ struct ms_kernels {
     const char *name;
     bool (*usable)(void); // by this processor
     struct ms_kernel_costs costs;
-    ms_next_block_fn
-        *next[MS_N_TESTS][4]; // by log2 of the width; NULL where a test has no such width
+    // By log2 of the width. NULL where a test has no such width, and for SIEVED where the
+    // instructions for it are not there.
+    ms_next_block_fn *next[MS_N_TESTS][4];
 };
 
 extern const struct ms_kernels ms_kernels_scalar;
-extern const struct ms_kernels ms_kernels_avx2; // these two where they were built
+extern const struct ms_kernels ms_kernels_avx2; // these where they were built
 extern const struct ms_kernels ms_kernels_avx512;
+extern const struct ms_kernels ms_kernels_avx512vbmi;
 
 // The kernels of that name, or without a name the fastest that this processor can use. NULL if
 // there are none such.
@@ -214,11 +231,54 @@ static inline uint32_t ms_hash_bits(const struct ms_hashed *hashed, uint32_t has
            UINT32_C(0x80000000) >> (hash >> (hashed->shift - 10) & 31);
 }
 
-static inline bool ms_hashed_passes(const struct ms_hashed *hashed, uint64_t value)
+// What a sieve looks at: its bytes, table by table, and the bucket's bit. The upper half of a hash
+// depends on all of the value, the lower one does not, and is mixed with it.
+struct ms_sieve_place {
+    uint8_t byte[MS_SIEVE_TABLES];
+    uint8_t bucket;
+};
+
+static inline struct ms_sieve_place ms_sieve_place(uint32_t hash)
+{
+    uint32_t mixed = hash ^ hash >> 15;
+    uint8_t b0 = (uint8_t)mixed, b1 = (uint8_t)(mixed >> 8);
+    uint8_t b2 = (uint8_t)(mixed >> 16), b3 = (uint8_t)(mixed >> 24);
+    uint8_t low = b0 ^ b1, high = b2 ^ b3;
+
+    return (struct ms_sieve_place){{b0, b1, b2, b3, low, high},
+                                   (uint8_t)(1u << ((low ^ high) & 7))};
+}
+
+static inline void ms_hashed_add(struct ms_hashed *hashed, uint64_t value)
 {
     uint32_t hash = ms_hash(hashed, value);
+    struct ms_sieve_place place = ms_sieve_place(hash);
 
-    return (ms_hash_bits(hashed, hash) & ~hashed->map[hash >> hashed->shift]) == 0;
+    hashed->map[hash >> hashed->shift] |= ms_hash_bits(hashed, hash);
+    for (size_t i = 0; i < MS_SIEVE_TABLES; i++)
+        hashed->sieve[i][place.byte[i]] |= place.bucket;
+}
+
+static inline bool ms_sieve_passes(const struct ms_hashed *hashed, uint64_t value)
+{
+    struct ms_sieve_place place = ms_sieve_place(ms_hash(hashed, value));
+    uint8_t passed = place.bucket;
+
+    for (size_t i = 0; i < MS_SIEVE_TABLES; i++)
+        passed &= hashed->sieve[i][place.byte[i]];
+    return passed != 0;
+}
+
+static inline bool ms_hashed_passes(const struct ms_hashed *hashed, uint64_t value)
+{
+    uint32_t hash = ms_hash(hashed, value), bits = ms_hash_bits(hashed, hash);
+
+    return (hashed->map[hash >> hashed->shift] & bits) == bits;
+}
+
+static inline bool ms_sieved_passes(const struct ms_hashed *hashed, uint64_t value)
+{
+    return ms_sieve_passes(hashed, value) && ms_hashed_passes(hashed, value);
 }
 
 static inline bool ms_in_map(const uint32_t *map, uint32_t half)

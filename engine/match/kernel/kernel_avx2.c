@@ -13,6 +13,13 @@
 #define KERNELS   ms_kernels_avx2
 #define NAME      "avx2"
 
+// As measured by memscan-bench-pieces on a processor of 2022 (AMD Zen 4).
+#define COSTS                                                                                      \
+    {                                                                                              \
+        .nibble_pairs = 2.8, .nibbles = 4.7, .wide_nibbles = 7.3, .map = 12, .pair = 0.45,         \
+        .candidate = 20                                                                            \
+    }
+
 typedef __m256i vec;
 typedef __m256i flags; // all ones, or all zeros, in each element
 

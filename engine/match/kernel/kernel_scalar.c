@@ -9,7 +9,8 @@
 #define INLINE static inline __attribute__((always_inline))
 
 #define KERNELS ms_kernels_scalar
-#define NAME    "scalar"
+#define HAS_SIEVED
+#define NAME "scalar"
 
 // As measured by memscan-bench-pieces.
 #define COSTS                                                                                      \
@@ -45,6 +46,8 @@ INLINE bool passes(const struct ms_test *test, uint64_t value, enum ms_test_kind
         return ms_nibbles_pass(test->nibbles, kind, width, value);
     case MS_TEST_HASHED:
         return ms_hashed_passes(test->hashed, value);
+    case MS_TEST_SIEVED:
+        return ms_sieved_passes(test->hashed, value);
     case MS_TEST_SET:
         return ms_set_passes(test->set, width, value);
     case MS_TEST_PERIOD: // these test two bytes, not a value

@@ -8,6 +8,7 @@
 // Fastest first.
 static const struct ms_kernels *const all[] = {
 #ifdef MS_HAVE_X86_KERNELS
+    &ms_kernels_avx512vbmi,
     &ms_kernels_avx512,
     &ms_kernels_avx2,
 #endif

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
 // The functions and the table of one file of kernels, which includes this at its end. It has
-// defined KERNELS, NAME, COSTS, usable(), and next(): a ms_next_block_fn with a test's kind and
-// width behind its arguments, always inlined, so that each function here is a loop of its own.
+// defined KERNELS, NAME, COSTS, HAS_SIEVED if it has that test, usable(), and next(): a
+// ms_next_block_fn with a test's kind and width behind its arguments, always inlined, so that each
+// function here is a loop of its own.
 
 #define DEFINE(name, kind, width)                                                                  \
     static size_t name(const struct ms_test *test, const uint8_t *bytes, size_t block,             \
@@ -26,6 +27,10 @@ DEFINE_ALL(nibbles_, MS_TEST_NIBBLES)
 DEFINE_ALL(wide_nibbles_, MS_TEST_WIDE_NIBBLES)
 DEFINE(hashed_4, MS_TEST_HASHED, 4)
 DEFINE(hashed_8, MS_TEST_HASHED, 8)
+#ifdef HAS_SIEVED
+DEFINE(sieved_4, MS_TEST_SIEVED, 4)
+DEFINE(sieved_8, MS_TEST_SIEVED, 8)
+#endif
 DEFINE(set_2, MS_TEST_SET, 2)
 DEFINE(set_4, MS_TEST_SET, 4)
 DEFINE(period_1, MS_TEST_PERIOD, 1)
@@ -50,6 +55,9 @@ const struct ms_kernels KERNELS = {
             [MS_TEST_NIBBLES] = ALL_WIDTHS(nibbles_),
             [MS_TEST_WIDE_NIBBLES] = ALL_WIDTHS(wide_nibbles_),
             [MS_TEST_HASHED] = {NULL, NULL, hashed_4, hashed_8},
+#ifdef HAS_SIEVED
+            [MS_TEST_SIEVED] = {NULL, NULL, sieved_4, sieved_8},
+#endif
             [MS_TEST_SET] = {NULL, set_2, set_4, NULL},
             [MS_TEST_PERIOD] = {period_1, NULL, NULL, NULL},
             [MS_TEST_PAIRS] = {pairs_1, NULL, NULL, NULL},
