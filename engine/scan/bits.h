@@ -36,17 +36,32 @@ static inline void ms_bits_set(ms_bits *bits, size_t i)
         atomic_fetch_or_explicit(&bits[i / 64], UINT64_C(1) << i % 64, memory_order_relaxed);
 }
 
+// Of [first, end), which is not empty, what lies in the word of `first`.
+static inline uint64_t ms_bits_mask(size_t first, size_t end)
+{
+    uint64_t mask = ~UINT64_C(0) << first % 64;
+
+    return first / 64 == end / 64 ? mask & ~(~UINT64_C(0) << end % 64) : mask;
+}
+
 // Sets [first, end).
 static inline void ms_bits_set_range(ms_bits *bits, size_t first, size_t end)
 {
-    while (first < end) {
-        size_t in_word = 64 - first % 64, n = end - first < in_word ? end - first : in_word;
-        uint64_t mask = (n == 64 ? ~UINT64_C(0) : (UINT64_C(1) << n) - 1) << first % 64;
+    for (; first < end; first += 64 - first % 64) {
+        uint64_t mask = ms_bits_mask(first, end);
 
         if ((ms_bits_word(bits, first / 64) & mask) != mask)
             atomic_fetch_or_explicit(&bits[first / 64], mask, memory_order_relaxed);
-        first += n;
     }
+}
+
+// The same while no other thread sets any, which takes less.
+static inline void ms_bits_set_range_alone(ms_bits *bits, size_t first, size_t end)
+{
+    for (; first < end; first += 64 - first % 64)
+        atomic_store_explicit(&bits[first / 64],
+                              ms_bits_word(bits, first / 64) | ms_bits_mask(first, end),
+                              memory_order_relaxed);
 }
 
 // The first bit in [first, end) that is as wanted; `end` if there is none.

@@ -5,8 +5,9 @@
 // before a marked seam. They come by ascending address, so that what overlaps is merged on the way,
 // and are parts of tasks as soon as they are complete. No address is looked at twice.
 //
-// Many spaces map the same tables. One in which a walk has found nothing to report is settled: only
-// what lies so near to its ends that a match there may have bytes outside of it is walked again.
+// Many spaces map the same tables. One in which nothing is marked, or a walk has found nothing to
+// report, is settled: only what lies so near to its ends that a match there may have bytes outside
+// of it is walked, or walked again.
 
 #include "scan/confirm.h"
 
@@ -33,6 +34,7 @@ struct pass {
     bool done; // of the group: there is no address above
 
     uint64_t n_counted; // bytes that were passed
+    uint64_t uncounted; // of the mapping, at its end
     uint64_t end_bytes; // of a settled table, that are walked at either end
     uint64_t n_marked;  // pages
 };
@@ -106,6 +108,22 @@ static bool is_near_unmapped(const struct pass *pass, uint64_t physical)
     }
 }
 
+static void count_walked(struct pass *pass, uint64_t bytes)
+{
+    pass->n_counted += bytes;
+    ms_tasks_at_hand(pass->tasks)->walked += bytes;
+}
+
+// Counts what is left of the mapping but for `behind` bytes: before a part of a task has it, and
+// not long before, or all would seem done when the first task of a large mapping is.
+static void count_but_for(struct pass *pass, uint64_t behind)
+{
+    if (pass->uncounted <= behind)
+        return;
+    count_walked(pass, pass->uncounted - behind);
+    pass->uncounted = behind;
+}
+
 static enum ms_status want_pages(struct pass *pass, const struct ms_mapping_info *mapping,
                                  struct ms_error *error)
 {
@@ -124,6 +142,7 @@ static enum ms_status want_pages(struct pass *pass, const struct ms_mapping_info
 
         start = start > in_page ? start - in_page : 0;
         pass->n_marked++;
+        count_but_for(pass, length - last);
         if (pass->confirm->unmapped_only && !is_near_unmapped(pass, mapping->physical + start))
             continue;
         status = want(pass, mapping->first + start, mapping->first + last,
@@ -168,24 +187,21 @@ static enum ms_status enter_mapping(struct pass *pass, const struct ms_mapping_i
     return status == MS_OK ? want_pages(pass, mapping, error) : status;
 }
 
-static void count_walked(struct pass *pass, uint64_t bytes)
-{
-    pass->n_counted += bytes;
-    ms_tasks_at_hand(pass->tasks)->walked += bytes;
-}
-
 static enum ms_status walk_mapping(struct pass *pass, const struct ms_mapping_info *mapping,
                                    struct ms_error *error)
 {
-    uint64_t first = ms_max_u64(mapping->first, pass->confirm->from);
+    enum ms_status status;
+    uint64_t first;
 
     if (mapping->state != MS_MAPPED_PRESENT) {
         pass->in_segment = false;
         return MS_OK;
     }
-    if (first <= mapping->last)
-        count_walked(pass, mapping->last - first + 1);
-    return enter_mapping(pass, mapping, error);
+    first = ms_max_u64(mapping->first, pass->confirm->from);
+    pass->uncounted = first <= mapping->last ? mapping->last - first + 1 : 0;
+    status = enter_mapping(pass, mapping, error);
+    count_but_for(pass, 0);
+    return status;
 }
 
 static enum ms_status walk_range(struct pass *pass, uint64_t first, uint64_t last,
@@ -212,13 +228,26 @@ static enum ms_status pass_over(struct pass *pass, const struct ms_mapping_info 
     return status;
 }
 
+// Whether it is known beforehand that no match begins in the table. One that begins below `from`
+// has bytes that are not to be counted.
+static bool has_no_marks(const struct pass *pass, const struct ms_mapping_info *table)
+{
+    const struct ms_confirm *confirm = pass->confirm;
+
+    return table->first >= confirm->from &&
+           !ms_marks_may_have(confirm->marks, confirm->view->spaces, table);
+}
+
 static enum ms_status walk_table(struct pass *pass, const struct ms_mapping_info *table,
                                  struct ms_error *error)
 {
     uint8_t *settled = &pass->confirm->settled[table->physical];
     uint64_t bytes = table->last - table->first + 1, first;
+    bool settles = pass->end_bytes <= bytes / 4;
     enum ms_status status = ms_tasks_know(pass->tasks, settled, error);
 
+    if (settles && *settled == MS_UNSETTLED && has_no_marks(pass, table))
+        *settled = MS_SETTLED;
     if (status == MS_OK && *settled == MS_SETTLED)
         return pass_over(pass, table, error);
     if (status == MS_OK)
@@ -228,9 +257,8 @@ static enum ms_status walk_table(struct pass *pass, const struct ms_mapping_info
         status = walk_range(pass, table->first, table->last, bytes, error);
     if (status == MS_OK)
         status = flush(pass, error);
-    return status == MS_OK && pass->end_bytes <= bytes / 4
-               ? ms_tasks_settle(pass->tasks, settled, first, error)
-               : status;
+    return status == MS_OK && settles ? ms_tasks_settle(pass->tasks, settled, first, error)
+                                      : status;
 }
 
 static enum ms_status walk_range(struct pass *pass, uint64_t first, uint64_t last,

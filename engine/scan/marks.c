@@ -2,6 +2,44 @@
 
 #include "scan/marks.h"
 
+static bool is_marked(const struct ms_marks *marks, const struct ms_page_run *run)
+{
+    size_t end = run->page + run->n;
+
+    return ms_bits_find(marks->bits, run->page, end, true) < end;
+}
+
+static bool may_have(const struct ms_marks *marks, const struct ms_spaces *spaces,
+                     const struct ms_mapping_info *table)
+{
+    struct ms_page_run runs[MS_MAX_PAGE_RUNS];
+    size_t n;
+
+    if (!ms_spaces_page_runs(spaces, table, runs, &n))
+        return true;
+    for (size_t i = 0; i < n; i++) {
+        const struct ms_page_run *before = i > 0 ? &runs[i - 1] : NULL;
+
+        if (is_marked(marks, &runs[i]))
+            return true;
+        if (marks->seams->reach > 0 && before && before->at + before->n == runs[i].at &&
+            ms_seams_is_marked(marks->seams, before->page + before->n - 1, runs[i].page))
+            return true;
+    }
+    return false;
+}
+
+bool ms_marks_may_have(const struct ms_marks *marks, const struct ms_spaces *spaces,
+                       const struct ms_mapping_info *table)
+{
+    enum { NOT_TOLD, NOTHING, SOMETHING };
+    uint8_t *told = &marks->tables[table->physical];
+
+    if (*told == NOT_TOLD)
+        *told = may_have(marks, spaces, table) ? SOMETHING : NOTHING;
+    return *told == SOMETHING;
+}
+
 // A window is contiguous memory, so the numbers of its frames are contiguous, too.
 static bool take(struct ms_sink *sink, const struct ms_window *window, uint32_t pattern,
                  uint64_t address, uint32_t length, uint64_t count, uint32_t stride)

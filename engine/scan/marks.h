@@ -9,13 +9,20 @@
 #include "match/matcher.h"
 #include "scan/bits.h"
 #include "scan/seams.h"
-#include "space/present.h"
+#include "space/space.h"
 
 struct ms_marks {
     const struct ms_present *present;
     ms_bits *bits; // by frame
     struct ms_seams *seams;
+    uint8_t *tables; // by table of the spaces: what was told of it, 0 if nothing yet
 };
+
+// Whether a page that a table maps, of which a cursor has yielded MS_MAPPED_TABLE, is marked, or a
+// seam between two of them. True also where that is not told without a walk. Remembers it: to be
+// called when all is marked, on one thread.
+bool ms_marks_may_have(const struct ms_marks *marks, const struct ms_spaces *spaces,
+                       const struct ms_mapping_info *table);
 
 // A sink that marks the frame in which each match begins.
 struct ms_marker {

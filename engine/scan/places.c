@@ -142,11 +142,12 @@ static void list_table(struct ms_places *places, const struct ms_view *view,
 {
     struct marked_table *list = &places->tables[table->physical];
     struct listing listing = {.base = table->first}, *above = places->listing;
-    bool ok;
+    bool ok = true;
 
     places->listing = &listing;
-    ok = visit_range(places, view, table->first, table->last, table->last - table->first + 1,
-                     add_to_listing);
+    if (ms_marks_may_have(places->marks, view->spaces, table))
+        ok = visit_range(places, view, table->first, table->last, table->last - table->first + 1,
+                         add_to_listing);
     places->listing = above;
     list->first = places->marked.n;
     list->n = listing.n;

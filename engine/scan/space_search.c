@@ -88,9 +88,10 @@ static enum ms_status allocate(struct search *search, struct ms_error *error)
         .present = search->present,
         .bits = ms_bits_create(n),
         .seams = &search->seams,
+        .tables = calloc(n_tables + 1, 1),
     };
     if (!result->space_coverage || !search->needed || !search->surveyed || !search->settled ||
-        !search->marks.bits)
+        !search->marks.bits || !search->marks.tables)
         return ms_fail_nomem(error);
     result->n_spaces = search->n_parts;
     return ms_seams_init(&search->seams, n, search->candidates.reach, error);
@@ -421,6 +422,7 @@ static void release(struct search *search)
     free(search->surveyed);
     free(search->settled);
     free((void *)search->marks.bits);
+    free(search->marks.tables);
     ms_seams_release(&search->seams);
     ms_places_free(search->places);
     free(search->sources);

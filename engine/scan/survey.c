@@ -74,7 +74,7 @@ static void add_needed(struct walk *walk, size_t page, size_t n)
     size_t first = page > margin ? page - margin : 0;
     size_t end = all - (page + n) > margin ? page + n + margin : all;
 
-    ms_bits_set_range(walk->survey->needed, first, end);
+    ms_bits_set_range_alone(walk->survey->needed, first, end);
 }
 
 static bool add_present(struct walk *walk, const struct ms_mapping_info *mapping)
@@ -130,25 +130,53 @@ static void count_table(struct walk *walk, const struct ms_mapping_info *table)
               offsetof(struct ms_coverage, unmapped));
 }
 
-// Of a table that has been surveyed, walks the first and the last page, for the seams there.
-static bool add_table(struct walk *walk, const struct ms_mapping_info *table)
+// What a table maps is told of its pages alone, if it can be. The seams at its two ends are not.
+static bool add_pages(struct walk *walk, const struct ms_mapping_info *table, bool *ok_ret)
 {
-    uint8_t *surveyed = &walk->survey->surveyed[table->physical];
+    const struct ms_survey *survey = walk->survey;
+    struct ms_page_run runs[MS_MAX_PAGE_RUNS];
+    size_t n;
+
+    *ok_ret = true;
+    if (!ms_spaces_page_runs(survey->view->spaces, table, runs, &n))
+        return false;
+    for (size_t i = 0; i < n && *ok_ret; i++) {
+        if (survey->needed)
+            add_needed(walk, runs[i].page, runs[i].n);
+        if (survey->seams && i > 0 && runs[i - 1].at + runs[i - 1].n == runs[i].at)
+            *ok_ret =
+                ms_seams_add(survey->seams, runs[i - 1].page + runs[i - 1].n - 1, runs[i].page);
+    }
+    return true;
+}
+
+// Walks the first and the last page of a table that has been surveyed, for the seams there.
+static bool add_ends(struct walk *walk, const struct ms_mapping_info *table)
+{
     struct ms_coverage before = {0}, *coverage = walk->survey->coverage;
     bool ok;
 
-    if (!*surveyed) {
-        *surveyed = true;
-        return walk_range(walk, table->first, table->last, table->last - table->first + 1);
-    }
+    if (!walk->survey->seams)
+        return true;
     if (coverage)
         before = *coverage;
     ok = walk_range(walk, table->first, table->first + (MS_PAGE_BYTES - 1), 0) &&
          walk_range(walk, table->last - (MS_PAGE_BYTES - 1), table->last, 0);
     if (coverage)
         *coverage = before;
-    count_table(walk, table);
     return ok;
+}
+
+static bool add_table(struct walk *walk, const struct ms_mapping_info *table)
+{
+    uint8_t *surveyed = &walk->survey->surveyed[table->physical];
+    bool ok = true, told = *surveyed || add_pages(walk, table, &ok);
+
+    *surveyed = true;
+    if (!told)
+        return walk_range(walk, table->first, table->last, table->last - table->first + 1);
+    count_table(walk, table);
+    return ok && add_ends(walk, table);
 }
 
 // Tables of fewer than `whole_below` bytes, all of them in the range, are walked once in a search.

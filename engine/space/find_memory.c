@@ -128,12 +128,26 @@ static bool may_leave_out(const struct ms_image *image)
            ms_image_run(image, 0).start == 0;
 }
 
-static void choose(struct ms_root_search *search, const struct ms_root_candidates *candidates)
+static int compare_ranks(const void *left, const void *right)
+{
+    const struct ms_root_candidate *a = left, *b = right;
+
+    if (a->rank != b->rank)
+        return a->rank < b->rank ? -1 : 1;
+    return a->table < b->table ? -1 : a->table > b->table;
+}
+
+static void choose(struct ms_root_search *search, struct ms_root_candidates *candidates)
 {
     struct ms_spaces *spaces = search->spaces;
     struct fit fit = {0};
     uint64_t first;
 
+    if (candidates->list.n == 0 || candidates->no_memory)
+        return;
+    qsort(candidates->list.items, candidates->list.n, sizeof(candidates->list.items[0]),
+          compare_ranks);
+    spaces->has_hole = false;
     check_with_hole(search, candidates, 0);
     if (spaces->n_roots > 0)
         fit = measure_root(search, &spaces->roots[0]);
@@ -147,24 +161,17 @@ static void choose(struct ms_root_search *search, const struct ms_root_candidate
     }
 }
 
-static int compare_ranks(const void *left, const void *right)
-{
-    const struct ms_root_candidate *a = left, *b = right;
-
-    if (a->rank != b->rank)
-        return a->rank < b->rank ? -1 : 1;
-    return a->table < b->table ? -1 : a->table > b->table;
-}
-
+// Linux is looked for all over memory, in the image as it is: only where Windows is not found.
 enum ms_status ms_find_roots_in_memory(struct ms_root_search *search, struct ms_error *error)
 {
+    const struct ms_spaces *spaces = search->spaces;
     struct ms_root_candidates candidates = {0};
 
     ms_gather_windows_roots(search, &candidates);
-    ms_gather_linux_roots(search, &candidates);
-    if (candidates.list.n > 0 && !candidates.no_memory) {
-        qsort(candidates.list.items, candidates.list.n, sizeof(candidates.list.items[0]),
-              compare_ranks);
+    choose(search, &candidates);
+    if (spaces->n_roots == 0 || !spaces->roots[0].is_windows) {
+        check_with_hole(search, &candidates, 0);
+        ms_gather_linux_roots(search, &candidates);
         choose(search, &candidates);
     }
     free(candidates.list.items);

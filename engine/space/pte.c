@@ -2,55 +2,10 @@
 
 #include "space/pte.h"
 
-#define PRESENT        UINT64_C(0x001)
-#define WRITABLE       UINT64_C(0x002)
-#define USER           UINT64_C(0x004)
-#define LARGE          UINT64_C(0x080)
-#define NO_EXECUTE     (UINT64_C(1) << 63)
 #define PROTOTYPE      UINT64_C(0x400)
 #define SOFTWARE_BITS  UINT64_C(0xc01) // present, prototype, transition
 #define TRANSITION     UINT64_C(0x800) // of these
 #define SWIZZLED_FRAME (UINT64_C(1) << 45)
-
-// == As the processor sees it ==
-
-static unsigned hardware_flags(const struct ms_paging_level *level, uint64_t entry)
-{
-    unsigned flags = MS_PTE_ALL_FLAGS;
-
-    if (level->has_flags && !(entry & WRITABLE))
-        flags &= ~(unsigned)MS_PAGE_WRITABLE;
-    if (level->has_flags && !(entry & USER))
-        flags &= ~(unsigned)MS_PAGE_USER;
-    if (level->no_execute && (entry & NO_EXECUTE))
-        flags &= ~(unsigned)MS_PAGE_EXECUTABLE;
-    return flags;
-}
-
-// The low bits of a large page's frame hold its PAT bit and, with PSE-36, higher bits.
-static uint64_t page_frame(const struct ms_paging_mode *mode, unsigned level, uint64_t entry)
-{
-    uint64_t bytes = UINT64_C(1) << mode->levels[level].shift;
-    uint64_t frame = entry & mode->frame_mask & ~(bytes - 1);
-
-    if (level > 0 && mode->pse36)
-        frame |= (entry >> 13 & 0xff) << 32;
-    return frame;
-}
-
-static struct ms_pte decode_present(const struct ms_paging_mode *mode, unsigned level,
-                                    uint64_t entry)
-{
-    struct ms_pte pte = {.kind = MS_PTE_TABLE,
-                         .flags = hardware_flags(&mode->levels[level], entry),
-                         .physical = entry & mode->frame_mask};
-
-    if (level == 0 || (mode->levels[level].large && (entry & LARGE))) {
-        pte.kind = MS_PTE_PAGE;
-        pte.physical = page_frame(mode, level, entry);
-    }
-    return pte;
-}
 
 // == As Windows uses it ==
 
@@ -150,11 +105,9 @@ static struct ms_pte decode_software(const struct ms_paging_mode *mode, unsigned
     return pte;
 }
 
-struct ms_pte ms_pte_decode(const struct ms_paging_mode *mode, unsigned level,
-                            const struct ms_pte_rules *rules, uint64_t entry)
+struct ms_pte ms_pte_decode_absent(const struct ms_paging_mode *mode, unsigned level,
+                                   const struct ms_pte_rules *rules, uint64_t entry)
 {
-    if (entry & PRESENT)
-        return decode_present(mode, level, entry);
     if (rules->windows && entry != 0)
         return decode_software(mode, level, rules, entry);
     return (struct ms_pte){.kind = MS_PTE_NONE};
@@ -165,8 +118,8 @@ struct ms_pte ms_pte_decode_prototype(const struct ms_paging_mode *mode,
 {
     struct ms_pte pte = {.kind = MS_PTE_PAGED_OUT, .flags = MS_PTE_ALL_FLAGS};
 
-    if (entry & PRESENT)
-        pte = decode_present(mode, 0, entry);
+    if (entry & MS_PTE_PRESENT)
+        pte = ms_pte_decode_present(mode, 0, entry);
     else if ((entry & SOFTWARE_BITS) == TRANSITION)
         pte = decode_transition(mode, 0, rules, entry);
     // Who may reach the page, the entry that points here does not say, and this one cannot.

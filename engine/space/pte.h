@@ -55,8 +55,66 @@ static inline uint64_t ms_pte_load(const struct ms_paging_mode *mode, const uint
                                   : ms_le32(table + 4 * (size_t)index);
 }
 
-struct ms_pte ms_pte_decode(const struct ms_paging_mode *mode, unsigned level,
-                            const struct ms_pte_rules *rules, uint64_t entry);
+// == As the processor sees it ==
+
+#define MS_PTE_PRESENT    UINT64_C(0x001)
+#define MS_PTE_WRITABLE   UINT64_C(0x002)
+#define MS_PTE_USER       UINT64_C(0x004)
+#define MS_PTE_LARGE      UINT64_C(0x080)
+#define MS_PTE_NO_EXECUTE (UINT64_C(1) << 63)
+
+// Inline, as is what else each entry of each table goes through.
+static inline unsigned ms_pte_flags(const struct ms_paging_level *level, uint64_t entry)
+{
+    unsigned flags = MS_PTE_ALL_FLAGS;
+
+    if (level->has_flags && !(entry & MS_PTE_WRITABLE))
+        flags &= ~(unsigned)MS_PAGE_WRITABLE;
+    if (level->has_flags && !(entry & MS_PTE_USER))
+        flags &= ~(unsigned)MS_PAGE_USER;
+    if (level->no_execute && (entry & MS_PTE_NO_EXECUTE))
+        flags &= ~(unsigned)MS_PAGE_EXECUTABLE;
+    return flags;
+}
+
+// The low bits of a large page's frame hold its PAT bit and, with PSE-36, higher bits.
+static inline uint64_t ms_pte_frame(const struct ms_paging_mode *mode, unsigned level,
+                                    uint64_t entry)
+{
+    uint64_t bytes = UINT64_C(1) << mode->levels[level].shift;
+    uint64_t frame = entry & mode->frame_mask & ~(bytes - 1);
+
+    if (level > 0 && mode->pse36)
+        frame |= (entry >> 13 & 0xff) << 32;
+    return frame;
+}
+
+static inline struct ms_pte ms_pte_decode_present(const struct ms_paging_mode *mode, unsigned level,
+                                                  uint64_t entry)
+{
+    struct ms_pte pte = {.kind = MS_PTE_TABLE,
+                         .flags = ms_pte_flags(&mode->levels[level], entry),
+                         .physical = entry & mode->frame_mask};
+
+    if (level == 0 || (mode->levels[level].large && (entry & MS_PTE_LARGE))) {
+        pte.kind = MS_PTE_PAGE;
+        pte.physical = ms_pte_frame(mode, level, entry);
+    }
+    return pte;
+}
+
+// == All ==
+
+// Decodes an entry that is not present.
+struct ms_pte ms_pte_decode_absent(const struct ms_paging_mode *mode, unsigned level,
+                                   const struct ms_pte_rules *rules, uint64_t entry);
+
+static inline struct ms_pte ms_pte_decode(const struct ms_paging_mode *mode, unsigned level,
+                                          const struct ms_pte_rules *rules, uint64_t entry)
+{
+    return entry & MS_PTE_PRESENT ? ms_pte_decode_present(mode, level, entry)
+                                  : ms_pte_decode_absent(mode, level, rules, entry);
+}
 
 // Decodes the entry that a prototype entry points to: a page, or paged out.
 struct ms_pte ms_pte_decode_prototype(const struct ms_paging_mode *mode,

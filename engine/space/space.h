@@ -74,6 +74,21 @@ struct ms_table_bytes {
 size_t ms_spaces_n_tables(const struct ms_spaces *spaces);
 const struct ms_table_bytes *ms_spaces_table_bytes(const struct ms_spaces *spaces, size_t table);
 
+// Pages that lie one behind the other in memory, and so does where a table maps them.
+struct ms_page_run {
+    size_t page; // number of the first, see present.h
+    unsigned at; // index of the first of the table's entries
+    unsigned n;
+};
+
+#define MS_MAX_PAGE_RUNS 1024 // of a table
+
+// All pages of the image that a table, of which a cursor has yielded MS_MAPPED_TABLE, maps:
+// ascending by `at`; runs that touch there lie apart in memory. False: the table has other tables
+// below it, or what it maps in one piece the image holds in part.
+bool ms_spaces_page_runs(const struct ms_spaces *spaces, const struct ms_mapping_info *table,
+                         struct ms_page_run runs[MS_MAX_PAGE_RUNS], size_t *n_ret);
+
 // Whether the image holds the page of a physical address, or a part of it, and no other space of
 // the set maps it: the space `unmapped` has it. The set must have that space.
 bool ms_space_page_unmapped(const struct ms_spaces *spaces, uint64_t physical);

@@ -8,99 +8,74 @@
 
 // == Weights ==
 
-static struct ms_table_bytes extent_bytes(const struct ms_tables *tables,
-                                          const struct ms_paging_level *level,
-                                          ms_table_extent extent)
+// How many of `all` bytes from `first` on the image holds. *stretch is where the caller found the
+// last one.
+static uint64_t present_bytes(const struct ms_present *present, uint64_t first, uint64_t all,
+                              size_t *stretch)
+{
+    uint64_t last = first + all - 1;
+    const struct ms_stretch *at;
+
+    *stretch = ms_present_find(present, first, *stretch);
+    at = &present->stretches.items[*stretch];
+    if (*stretch == present->stretches.n || at->first > last)
+        return 0;
+    return at->first <= first && last <= at->last ? all : ms_present_bytes(present, first, last);
+}
+
+// Adds what an extent maps to `bytes`. Returns what it weighs: no more than the addresses that it
+// stands for, so that no sum of weights wraps.
+static uint64_t weigh(const struct ms_tables *tables, const struct ms_paging_level *level,
+                      ms_table_extent extent, size_t *stretch, struct ms_table_bytes *bytes)
 {
     uint64_t count = ms_extent_count(extent), all = count << level->shift;
-    uint64_t first = ms_extent_target(extent) << MS_PAGE_SHIFT;
-    struct ms_table_bytes bytes = {0};
+    uint64_t target = ms_extent_target(extent), present;
+    const struct ms_table *table;
 
     switch (ms_extent_kind(extent)) {
     case MS_EXTENT_PAGES:
-        bytes.present = ms_present_bytes(tables->present, first, first + all - 1);
-        bytes.absent = all - bytes.present;
-        break;
+        present = present_bytes(tables->present, target << MS_PAGE_SHIFT, all, stretch);
+        bytes->present += present;
+        bytes->absent += all - present;
+        return ms_max_u64(present, MS_LEAST_WEIGHT);
     case MS_EXTENT_TABLE:
-        bytes = tables->tables.items[ms_extent_target(extent)].bytes;
-        bytes.present *= count;
-        bytes.absent *= count;
-        bytes.paged_out *= count;
-        bytes.unreadable *= count;
-        break;
+        table = &tables->tables.items[target];
+        bytes->present += count * table->bytes.present;
+        bytes->absent += count * table->bytes.absent;
+        bytes->paged_out += count * table->bytes.paged_out;
+        bytes->unreadable += count * table->bytes.unreadable;
+        return count * table->weight;
     case MS_EXTENT_PAGED_OUT:
-        bytes.paged_out = all;
+        bytes->paged_out += all;
         break;
     case MS_EXTENT_UNREADABLE:
-        bytes.unreadable = all;
+        bytes->unreadable += all;
         break;
     }
-    return bytes;
-}
-
-// No more than the addresses that the extent stands for, so that no sum of weights wraps.
-static uint64_t weight_of(const struct ms_tables *tables, ms_table_extent extent,
-                          const struct ms_table_bytes *bytes)
-{
-    if (ms_extent_kind(extent) == MS_EXTENT_TABLE)
-        return ms_extent_count(extent) * tables->tables.items[ms_extent_target(extent)].weight;
-    return ms_max_u64(bytes->present, MS_LEAST_WEIGHT);
+    return MS_LEAST_WEIGHT;
 }
 
 uint64_t ms_extent_weight(const struct ms_tables *tables, const struct ms_paging_level *level,
                           ms_table_extent extent)
 {
-    struct ms_table_bytes bytes = extent_bytes(tables, level, extent);
+    struct ms_table_bytes bytes = {0};
+    size_t stretch = 0;
 
-    return weight_of(tables, extent, &bytes);
+    return weigh(tables, level, extent, &stretch, &bytes);
 }
 
 void ms_table_draft_weigh(const struct ms_tables *tables, const struct ms_paging_level *level,
                           struct ms_table_draft *draft)
 {
+    size_t stretch = 0;
+
     draft->weight = 0;
     draft->bytes = (struct ms_table_bytes){0};
-    for (unsigned i = 0; i < draft->n; i++) {
-        struct ms_table_bytes bytes = extent_bytes(tables, level, draft->extents[i]);
-
-        draft->weight += weight_of(tables, draft->extents[i], &bytes);
-        draft->bytes.present += bytes.present;
-        draft->bytes.absent += bytes.absent;
-        draft->bytes.paged_out += bytes.paged_out;
-        draft->bytes.unreadable += bytes.unreadable;
-    }
+    for (unsigned i = 0; i < draft->n; i++)
+        draft->weight += weigh(tables, level, draft->extents[i], &stretch, &draft->bytes);
 }
 
 // == Extents ==
-
-// Whether an extent of one entry continues another.
-static bool continues(const struct ms_paging_mode *mode, unsigned level, ms_table_extent before,
-                      ms_table_extent extent)
-{
-    const struct ms_paging_level *at = &mode->levels[level];
-    unsigned count = ms_extent_count(before);
-    uint64_t step =
-        ms_extent_kind(before) == MS_EXTENT_PAGES ? UINT64_C(1) << (at->shift - MS_PAGE_SHIFT) : 0;
-    // The two halves of an address space do not touch.
-    bool at_half = level == mode->n_levels - 1 && ms_extent_index(extent) == 1u << (at->bits - 1);
-
-    return count < MS_EXTENT_MAX_ENTRIES && !at_half &&
-           ms_extent_index(before) + count == ms_extent_index(extent) &&
-           ms_extent_kind(before) == ms_extent_kind(extent) &&
-           ms_extent_flags(before) == ms_extent_flags(extent) &&
-           ms_extent_target(before) + count * step == ms_extent_target(extent);
-}
-
-void ms_table_draft_add(const struct ms_table_reading *reading, unsigned level,
-                        struct ms_table_draft *draft, ms_table_extent extent)
-{
-    ms_table_extent *before = &draft->extents[draft->n - (draft->n > 0)];
-
-    if (draft->n > 0 && continues(reading->mode, level, *before, extent))
-        *before += 1u << 10;
-    else
-        draft->extents[draft->n++] = extent;
-}
 
 void ms_table_draft_copy(const struct ms_table *table, const struct ms_paging_level *level,
                          uint64_t first, uint64_t last, struct ms_table_draft *draft)

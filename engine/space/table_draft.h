@@ -19,13 +19,38 @@ struct ms_table_reading {
 struct ms_table_draft {
     ms_table_extent extents[MS_MAX_TABLE_ENTRIES];
     unsigned n;
-    uint64_t weight; // the next two are set by ms_table_draft_weigh()
+    ms_table_extent next; // would continue the extent that was added last; 0: nothing does
+    uint64_t weight;      // the next two are set by ms_table_draft_weigh()
     struct ms_table_bytes bytes;
 };
 
-// Adds an extent of one entry behind the others, or to the last one if it continues that.
-void ms_table_draft_add(const struct ms_table_reading *reading, unsigned level,
-                        struct ms_table_draft *draft, ms_table_extent extent);
+// What continues an extent of one entry; 0: nothing does.
+static inline ms_table_extent ms_extent_behind(const struct ms_paging_mode *mode, unsigned level,
+                                               ms_table_extent extent)
+{
+    const struct ms_paging_level *at = &mode->levels[level];
+    uint64_t step =
+        ms_extent_kind(extent) == MS_EXTENT_PAGES ? UINT64_C(1) << (at->shift - MS_PAGE_SHIFT) : 0;
+    ms_table_extent behind = extent + 1 + (step << MS_EXTENT_TARGET_SHIFT);
+    // The two halves of an address space do not touch.
+    bool at_half = level == mode->n_levels - 1 && ms_extent_index(behind) == 1u << (at->bits - 1);
+
+    return at_half || behind < extent ? 0 : behind;
+}
+
+// Adds an extent of one entry behind the others, or to the last one if it continues that. All of
+// the draft have been added so.
+static inline void ms_table_draft_add(const struct ms_table_reading *reading, unsigned level,
+                                      struct ms_table_draft *draft, ms_table_extent extent)
+{
+    ms_table_extent *before = &draft->extents[draft->n - (draft->n > 0)];
+
+    if (draft->n > 0 && draft->next == extent && ms_extent_count(*before) < MS_EXTENT_MAX_ENTRIES)
+        *before += MS_EXTENT_ONE_MORE;
+    else
+        draft->extents[draft->n++] = extent;
+    draft->next = ms_extent_behind(reading->mode, level, extent);
+}
 
 // Copies of a table what lies in [first, last], which are linear addresses if the table is a
 // topmost one, and count from its first byte on if not.

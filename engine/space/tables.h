@@ -39,7 +39,9 @@ enum ms_extent_kind {
 // (3), number of the frame of 4 KiB or of the table (40).
 typedef uint64_t ms_table_extent;
 
-#define MS_EXTENT_MAX_ENTRIES 256
+#define MS_EXTENT_MAX_ENTRIES  256
+#define MS_EXTENT_ONE_MORE     (UINT64_C(1) << 10) // entry
+#define MS_EXTENT_TARGET_SHIFT 24
 
 static inline unsigned ms_extent_index(ms_table_extent extent)
 {
@@ -63,14 +65,14 @@ static inline enum ms_extent_kind ms_extent_kind(ms_table_extent extent)
 
 static inline uint64_t ms_extent_target(ms_table_extent extent)
 {
-    return extent >> 24;
+    return extent >> MS_EXTENT_TARGET_SHIFT;
 }
 
 static inline ms_table_extent ms_extent_make(unsigned index, unsigned count, unsigned flags,
                                              enum ms_extent_kind kind, uint64_t target)
 {
     return index | (uint64_t)(count - 1) << 10 | (uint64_t)flags << 18 | (uint64_t)kind << 21 |
-           target << 24;
+           target << MS_EXTENT_TARGET_SHIFT;
 }
 
 // == Tables ==

@@ -7,7 +7,7 @@
 static bool read_image(const struct ms_image *image, uint64_t address, uint8_t *bytes,
                        size_t length)
 {
-    bool present[512];
+    bool present[MS_MAX_TABLE_BYTES]; // so that a table is read in one piece
 
     while (length > 0) {
         size_t n = (size_t)ms_min_u64(length, sizeof(present));

@@ -8,6 +8,8 @@
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <errno.h>
+#include <pthread.h>
 
 // Criterion's assertions store an int in a bit-field, wherever they are used.
 #pragma GCC diagnostic ignored "-Wconversion"
@@ -22,6 +24,22 @@ TestSuite(ahead, .timeout = 120);
 // More than it reads ahead, with what the kernel adds.
 #define MUCH_LATER (64 * MIB)
 
+// == Threads that cannot be made: the linker puts the first function in the place of the second ==
+
+static bool no_threads;
+
+int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+                          void *(*start)(void *), void *context);
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+                          void *(*start)(void *), void *context);
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+                          void *(*start)(void *), void *context)
+{
+    return no_threads ? EAGAIN : __real_pthread_create(thread, attributes, start, context);
+}
+
+// == A file that is scanned ==
+
 struct scanned {
     struct disk_file file;
     struct ms_image *image;
@@ -29,10 +47,10 @@ struct scanned {
     bool cold; // else the file system keeps all in memory, and there is nothing to see
 };
 
-static struct scanned open_scanned(size_t chunk_bytes)
+static struct scanned open_scanned_as(size_t chunk_bytes, unsigned flags)
 {
     struct scanned scanned = {.file = disk_file_make(FILE_BYTES)};
-    struct ms_open_options options = {.flags = MS_OPEN_MAP, .format = "raw"};
+    struct ms_open_options options = {.flags = flags, .format = "raw"};
     struct ms_search_options search;
 
     ms_search_options_init(&search);
@@ -43,6 +61,11 @@ static struct scanned open_scanned(size_t chunk_bytes)
                  MS_OK));
     scanned.cold = disk_file_drop(&scanned.file);
     return scanned;
+}
+
+static struct scanned open_scanned(size_t chunk_bytes)
+{
+    return open_scanned_as(chunk_bytes, MS_OPEN_MAP);
 }
 
 static void close_scanned(struct scanned *scanned)
@@ -140,6 +163,26 @@ Test(ahead, none_where_there_is_nothing_to_read)
     ms_ahead_taken(NULL, 0);
     ms_ahead_stop(NULL);
     close_scanned(&whole);
+    close_scanned(&scanned);
+}
+
+// Whoever scans then does without.
+Test(ahead, none_without_a_thread)
+{
+    struct scanned scanned = open_scanned(UNIT_BYTES);
+
+    no_threads = true;
+    cr_assert(zero(ptr, start(&scanned)));
+    no_threads = false;
+    close_scanned(&scanned);
+}
+
+// Reading brings in what it reads by itself.
+Test(ahead, none_of_a_file_that_is_not_mapped)
+{
+    struct scanned scanned = open_scanned_as(UNIT_BYTES, 0);
+
+    cr_assert(zero(ptr, start(&scanned)));
     close_scanned(&scanned);
 }
 

@@ -268,6 +268,46 @@ Test(space_search, file_cut_short_between_the_passes)
     }
 }
 
+// == Stopping ==
+
+// Once half of the second pass is done, of two.
+static int on_progress_stop(void *user, const struct ms_progress *progress)
+{
+    (void)user;
+    return progress->done_bytes >= progress->all_bytes / 4 * 3;
+}
+
+// One mapping is not done as a whole when a part of it is.
+Test(space_search, stops_within_a_mapping)
+{
+    static const uint64_t pages[] = {0x5000, 0x6000, 0x7000, 0x8000,
+                                     0x9000, 0xa000, 0xb000, 0xc000};
+    static const char *const texts[] = {"needle"};
+    const struct ms_open_options raw = {.format = "raw"};
+    struct small_machine machine = mapped_machine(13, pages, 8);
+    struct memory_file file;
+    struct ms_matcher *matcher = matcher_of(texts, 1);
+    struct ms_search_callbacks callbacks = {.progress = on_progress_stop};
+    struct ms_search_options options;
+    struct ms_search_result result;
+    struct ms_image *image = NULL;
+    struct ms_spaces *spaces;
+
+    for (size_t i = 0; i < 8; i++)
+        put_text(&machine, pages[i] + 0x100, "needle");
+    file = memory_file_make(machine.bytes, machine.size);
+    cr_assert(ms_image_open(file.path, &raw, &image, NULL) == MS_OK);
+    spaces = spaces_of(image, ROOT, "x64", "kernel");
+    options = options_of(spaces);
+    options.chunk_bytes = 0x1000;
+    cr_assert(ms_search(image, matcher, &options, &callbacks, &result, NULL) == MS_STOPPED);
+    cr_assert(eq(u64, result.coverage.scanned, 0x4000));
+    cr_assert(eq(u64, result.next, BASE + 0x4000));
+    ms_search_result_release(&result);
+    close_all(spaces, image, matcher, &machine);
+    memory_file_close(&file);
+}
+
 // == One search of all that is mapped, instead of two passes ==
 
 struct at_once_case {
@@ -408,6 +448,29 @@ Test(space_search, once_goes_on)
     options.from = 0;
     cr_assert(search(&seen, spaces, matcher, &options) == MS_OK);
     cr_assert(eq(str, seen.hits.text, (char *)""));
+    ms_search_result_release(&seen.result);
+    close_all(spaces, image, matcher, &machine);
+}
+
+// Where a regex begins is told by bytes below the place, which are not searched: the tables' first
+// bytes among them.
+Test(space_search, goes_on_near_the_start_of_a_table)
+{
+    static const uint64_t pages[] = {0x5000, 0x6000, 0, 0x7000};
+    static const char *const texts[] = {"n[a-z]*dle"};
+    struct small_machine machine = mapped_machine(8, pages, 4);
+    struct ms_matcher *matcher = matcher_of_kind(MS_REGEX, texts, 1);
+    struct ms_search_options options;
+    struct ms_image *image = open_machine(&machine);
+    struct ms_spaces *spaces = spaces_of(image, ROOT, "x64", "kernel");
+    struct seen seen = {0};
+
+    options = options_of(spaces);
+    options.from = BASE + 0x800;
+    cr_assert(search(&seen, spaces, matcher, &options) == MS_OK);
+    cr_assert(eq(str, seen.hits.text, (char *)""));
+    cr_assert(eq(u64, seen.result.coverage.asked, 0x2800));
+    cr_assert(eq(u64, seen.result.coverage.scanned, 0x2800));
     ms_search_result_release(&seen.result);
     close_all(spaces, image, matcher, &machine);
 }

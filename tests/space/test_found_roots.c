@@ -79,6 +79,28 @@ Test(found_roots, self_referring_table)
     }
 }
 
+// Of a mapped file that became shorter after it was opened, the rest is looked through by reading:
+// what lies in front of the lost part is told, and once.
+Test(found_roots, mapped_file_that_shrank)
+{
+    const struct ms_open_options options = {.flags = MS_OPEN_MAP, .format = "raw"};
+    struct small_machine machine = machine_of(0x200000);
+    struct memory_file file;
+    struct ms_image *image = NULL;
+
+    make_windows(&machine, 0x123000);
+    put64(&machine, 0x123000, 0x1fe, 0x123063);
+    file = memory_file_make(machine.bytes, machine.size);
+    cr_assert(ms_image_open(file.path, &options, &image, NULL) == MS_OK);
+    memory_file_resize(&file, 0x125000);
+    expect_roots(image, "123000 x64 self-referring table at 0x123000", "in front of the end");
+    cr_assert(ms_image_open(file.path, &options, &image, NULL) == MS_OK);
+    memory_file_resize(&file, 0x123000);
+    expect_roots(image, "", "behind the end");
+    memory_file_close(&file);
+    free(machine.bytes);
+}
+
 Test(found_roots, a_second_self_reference_is_none)
 {
     struct small_machine machine = machine_of(0x200000);
@@ -211,6 +233,23 @@ Test(found_roots, linux_kernel_with_five_levels)
     for (unsigned i = 0; i < 4; i++)
         put64(&machine, TABLE, 273 + i, 0xa13067);
     expect_machine(&machine, "a10000 x64-5 Linux kernel at 0x600000", "x64-5");
+    free(machine.bytes);
+}
+
+// Linux is looked for only where Windows is not found.
+Test(found_roots, linux_beside_windows)
+{
+    struct small_machine machine = linux_machine();
+
+    make_windows(&machine, 0x1ad000);
+    make_stub(&machine, 0x13000, 0x1ad000);
+    expect_machine(&machine, "1ad000 x64 low stub at 0x13000", "Windows");
+    put_number(&machine, 0x40264, 0, 4);
+    expect_machine(&machine,
+                   "1ad000 x64 low stub at 0x13000 (KUSER_SHARED_DATA is not where Windows has it, "
+                   "so not-present entries are not followed)\n"
+                   "a10000 x64 Linux kernel at 0x600000 (passes the same checks as the first)",
+                   "perhaps Windows");
     free(machine.bytes);
 }
 

@@ -3,6 +3,7 @@
 // Roots that containers tell: taken where they map what they must, refused else.
 
 #include "found_root.h"
+#include "space/machine_files.h"
 
 TestSuite(told_roots);
 
@@ -18,25 +19,11 @@ TestSuite(told_roots);
 static struct ms_image *open_dump64(const struct small_machine *machine, uint64_t root,
                                     uint64_t list)
 {
-    struct small_machine file = machine_of(0x2000 + machine->size);
-    struct ms_image *image;
+    struct small_machine file = dump64_of(machine, root);
 
-    for (size_t i = 0; i < 0x2000; i += 4)
-        put_text(&file, i, "PAGE");
-    put_text(&file, 4, "DU64");
-    put_number(&file, 0x10, root, 8);
     if (list)
         put_number(&file, 0x20, list, 8);
-    put_number(&file, 0x30, 0x8664, 4);
-    put_number(&file, 0x88, 1, 4);
-    put_number(&file, 0x90, machine->size / 4096, 8);
-    put_number(&file, 0x98, 0, 8);
-    put_number(&file, 0xa0, machine->size / 4096, 8);
-    put_number(&file, 0xf98, 1, 4);
-    memcpy(file.bytes + 0x2000, machine->bytes, machine->size);
-    image = open_bytes(file.bytes, file.size, NULL);
-    free(file.bytes);
-    return image;
+    return open_file(&file);
 }
 
 Test(told_roots, header_of_a_64_bit_dump)
@@ -125,69 +112,6 @@ Test(told_roots, header_of_a_32_bit_dump)
 
 // == Notes of ELF cores ==
 
-struct cpu {
-    unsigned level;
-    uint64_t cr0, cr3, cr4, rip, idt, gs, kernel_gs;
-};
-
-#define PAGING UINT64_C(0x80000001)
-
-struct core {
-    struct small_machine file;
-    size_t notes; // where the next goes
-};
-
-static struct core core_of(const struct small_machine *machine, unsigned e_machine)
-{
-    struct core core = {machine_of(0x4000 + machine->size), 64 + 2 * 56};
-    struct small_machine *file = &core.file;
-
-    put_text(file, 0, "\177ELF\2\1\1");
-    put_number(file, 0x10, 4, 2);
-    put_number(file, 0x12, e_machine, 2);
-    put_number(file, 0x20, 64, 8);
-    put_number(file, 0x36, 56, 2);
-    put_number(file, 0x38, 2, 2);
-    put_number(file, 64, 4, 4); // PT_NOTE
-    put_number(file, 64 + 8, core.notes, 8);
-    put_number(file, 64 + 56, 1, 4); // PT_LOAD
-    put_number(file, 64 + 56 + 8, 0x4000, 8);
-    put_number(file, 64 + 56 + 32, machine->size, 8);
-    put_number(file, 64 + 56 + 40, machine->size, 8);
-    memcpy(file->bytes + 0x4000, machine->bytes, machine->size);
-    return core;
-}
-
-// Begins a note; returns where its descriptor is. Names and descriptors here are padded to 4.
-static size_t add_note(struct core *core, const char *name, uint32_t type, size_t length)
-{
-    size_t name_bytes = (strlen(name) + 4) / 4 * 4, desc = core->notes + 12 + name_bytes;
-
-    put_number(&core->file, core->notes, strlen(name) + 1, 4);
-    put_number(&core->file, core->notes + 4, length, 4);
-    put_number(&core->file, core->notes + 8, type, 4);
-    put_text(&core->file, core->notes + 12, name);
-    core->notes = desc + (length + 3) / 4 * 4;
-    put_number(&core->file, 64 + 32, core->notes - (64 + 2 * 56), 8);
-    return desc;
-}
-
-static void add_qemu_cpu(struct core *core, const struct cpu *cpu)
-{
-    size_t desc = add_note(core, "QEMU", 0, 0x1b8);
-
-    put_number(&core->file, desc, 1, 4);
-    put_number(&core->file, desc + 4, 0x1b8, 4);
-    put_number(&core->file, desc + 0x88, cpu->rip, 8);
-    put_number(&core->file, desc + 0x98, 0x10 | cpu->level, 4);
-    put_number(&core->file, desc + 0x108, cpu->gs, 8);
-    put_number(&core->file, desc + 0x180, cpu->idt, 8);
-    put_number(&core->file, desc + 0x188, cpu->cr0, 8);
-    put_number(&core->file, desc + 0x1a0, cpu->cr3, 8);
-    put_number(&core->file, desc + 0x1a8, cpu->cr4, 8);
-    put_number(&core->file, desc + 0x1b0, cpu->kernel_gs, 8);
-}
-
 static void add_vbox_cpu(struct core *core, const struct cpu *cpu)
 {
     size_t desc = add_note(core, "VBCORE", 0xb00, 24);
@@ -201,24 +125,6 @@ static void add_vbox_cpu(struct core *core, const struct cpu *cpu)
     put_number(&core->file, desc + 0x130, cpu->cr3, 8);
     put_number(&core->file, desc + 0x138, cpu->cr4, 8);
     put_number(&core->file, desc + 0x190, cpu->idt, 8);
-}
-
-static struct ms_image *open_core(struct core *core)
-{
-    struct ms_image *image = open_bytes(core->file.bytes, core->file.size, NULL);
-
-    free(core->file.bytes);
-    return image;
-}
-
-// The image of one QEMU processor.
-static struct ms_image *open_qemu(const struct small_machine *machine, unsigned e_machine,
-                                  struct cpu cpu)
-{
-    struct core core = core_of(machine, e_machine);
-
-    add_qemu_cpu(&core, &cpu);
-    return open_core(&core);
 }
 
 // A root with a kernel: what processors need, and some more tables.
@@ -378,7 +284,7 @@ Test(told_roots, a_full_root_comes_first)
     add_qemu_cpu(&core, &user);
     add_qemu_cpu(&core, &kernel);
     add_qemu_cpu(&core, &kernel);
-    expect_roots(open_core(&core),
+    expect_roots(open_file(&core.file),
                  "1000 x64 QEMU note of processor 1\n"
                  "5000 x64 QEMU note of processor 0 (maps little of a kernel: perhaps a shadow "
                  "root, for programs)",
@@ -395,7 +301,7 @@ Test(told_roots, register_of_a_virtualbox_processor)
     make_kernel(&machine, 0x1000, 0x8000);
     core = core_of(&machine, 0x3e);
     add_vbox_cpu(&core, &cpu);
-    expect_roots(open_core(&core), "1000 x64 VirtualBox note of processor 0", "VirtualBox");
+    expect_roots(open_file(&core.file), "1000 x64 VirtualBox note of processor 0", "VirtualBox");
     free(machine.bytes);
 }
 
@@ -406,7 +312,7 @@ static struct ms_image *open_vmcore_of(const struct small_machine *machine, unsi
     size_t desc = add_note(&core, "VMCOREINFO", 0, strlen(text));
 
     put_text(&core.file, desc, text);
-    return open_core(&core);
+    return open_file(&core.file);
 }
 
 static struct ms_image *open_vmcore(const struct small_machine *machine, const char *text)

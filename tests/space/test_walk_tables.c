@@ -195,6 +195,20 @@ Test(walk_tables, does_not_join_missing_tables_of_the_halves)
     free(machine.bytes);
 }
 
+// What lies behind the last frame that an entry can name is not the first one.
+Test(walk_tables, does_not_join_the_last_frame_and_the_first)
+{
+    struct small_machine machine = x64_machine(0x10000, 0x1f0);
+
+    put64(&machine, 0x4000, 0, UINT64_C(0x000fffffffffe063));
+    put64(&machine, 0x4000, 1, UINT64_C(0x000ffffffffff063));
+    put64(&machine, 0x4000, 2, 0x63);
+    expect_mappings(&machine, "x64", "kernel",
+                    "fffff80000000000-fffff80000001fff wx- absent fffffffffe000\n"
+                    "fffff80000002000-fffff80000002fff wx- present 0");
+    free(machine.bytes);
+}
+
 Test(walk_tables, reaches_the_top_of_the_address_space)
 {
     struct small_machine machine = machine_of(0x10000);
