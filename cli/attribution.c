@@ -35,12 +35,19 @@ static void look_for_modules(struct attribution *attribution, size_t space)
     struct ms_space_info info = view_space(attribution->view, space);
     uint64_t unread = ms_image_unread(attribution->view->image);
     struct ms_error error = {0};
+    enum ms_status status = MS_OK;
 
     of->looked_for = true;
-    if (!space_is_physical(&info) &&
-        ms_modules_create(attribution->view->spaces, space, &attribution->options, &of->modules,
-                          &error) != MS_OK)
+    if (!space_is_physical(&info))
+        status = ms_modules_create(attribution->view->spaces, space, &attribution->options,
+                                   &of->modules, &error);
+    if (status == MS_STOPPED) {
+        attribution->stopped = true;
+        ms_modules_free(of->modules);
+        of->modules = NULL;
+    } else if (status != MS_OK) {
         message("%s: modules of the space %s: %s", attribution->image_name, info.name, error.text);
+    }
     attribution->unread += ms_image_unread(attribution->view->image) - unread;
     of->owns = of->modules != NULL && ms_modules_count(of->modules) > 0;
 }

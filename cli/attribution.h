@@ -20,6 +20,7 @@ struct attribution {
         bool pool_looked_for;
         struct ms_pool *pool; // the same
     } * spaces;               // by space of the view; NULL: no space can have any
+    bool stopped;             // somebody interrupted while modules were looked for
     struct owner owner;       // that was found last
     uint64_t unread;          // bytes that could not be read meanwhile: see ms_image_unread()
 };
@@ -31,7 +32,8 @@ bool attribution_open(struct attribution *attribution, const struct view *view,
                       const char *image_name, const struct ms_modules_options *options);
 void attribution_release(struct attribution *attribution);
 
-// The modules of a space; NULL: there are none, after an error message if that is one.
+// The modules of a space; NULL: there are none, after an error message if that is one; or
+// attribution->stopped.
 const struct ms_modules *attribution_modules(struct attribution *attribution, size_t space);
 
 const struct owner *attribution_look_up(struct attribution *attribution, size_t space,

@@ -66,16 +66,20 @@ static void print_notes(const struct listing *listing, const struct ms_drivers *
 static bool list_kernel(struct listing *listing, size_t space, const struct ms_modules *modules)
 {
     struct drivers_view view = {.listing = listing, .space = space, .modules = modules};
-    unsigned flags = listing->settings->scan ? MS_DRIVERS_SCAN : 0;
+    const struct ms_drivers_options options = {
+        .flags = listing->settings->scan ? MS_DRIVERS_SCAN : 0,
+        .progress = listing_on_progress,
+        .user = listing,
+    };
     struct ms_drivers *drivers = NULL;
     struct ms_error error = {0};
+    enum ms_status status;
     bool go_on;
 
-    if (ms_drivers_create(modules, flags, &drivers, &error) != MS_OK) {
-        message_error(listing->opened.path, &error);
-        listing->outcome.error = true;
+    listing_search_begins(listing);
+    status = ms_drivers_create(modules, &options, &drivers, &error);
+    if (!listing_search_ends(listing, status, &error))
         return true;
-    }
     if (!listing->settings->quiet)
         print_notes(listing, drivers);
     view.drivers = drivers;
@@ -87,7 +91,7 @@ static bool list_kernel(struct listing *listing, size_t space, const struct ms_m
 
 static bool list_space(struct listing *listing, size_t space)
 {
-    struct ms_modules *modules = modules_open(listing, space);
+    struct ms_modules *modules = modules_open_part(listing, space);
     bool go_on = true;
 
     if (modules == NULL)

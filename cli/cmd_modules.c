@@ -59,7 +59,7 @@ static void list_unloaded(struct listing *listing, size_t space, const struct ms
 
 static bool list_space(struct listing *listing, size_t space)
 {
-    struct ms_modules *modules = modules_open(listing, space);
+    struct ms_modules *modules = modules_open_part(listing, space);
     bool go_on = true;
 
     if (modules == NULL)

@@ -4,12 +4,10 @@
 // (!poolused). --special has its own file.
 
 #include "address_list.h"
-#include "interrupt.h"
 #include "message.h"
 #include "modules_open.h"
 #include "pool_rows.h"
 #include "pool_used.h"
-#include "progress.h"
 #include "special_pool.h"
 #include <inttypes.h>
 
@@ -23,7 +21,6 @@ struct request {
 struct opened_pool {
     struct pool_rows rows;
     struct ms_pool *pool;
-    bool stopped;
     size_t tag; // --tag: which of them is looked for
     uint64_t n_blocks, n_bytes;
 };
@@ -37,28 +34,15 @@ static const struct request *request_of(const struct opened_pool *opened)
 
 static int on_progress(void *user, const struct ms_progress *progress)
 {
-    struct opened_pool *opened = user;
-    struct output *out = &opened->rows.listing->out;
+    const struct opened_pool *opened = user;
 
-    if (progress_update(progress->done_bytes, progress->all_bytes))
-        output_flush(out);
-    return interrupt_requested() || out->os_errno != 0;
+    return listing_on_progress(opened->rows.listing, progress);
 }
 
 static bool finish_pass(struct opened_pool *opened, enum ms_status status,
                         const struct ms_error *error)
 {
-    struct listing *listing = opened->rows.listing;
-
-    progress_stop();
-    if (status == MS_STOPPED && interrupt_requested() && !opened->stopped) {
-        listing->outcome.interrupted = true;
-        message("%s: interrupted", listing->opened.path);
-    } else if (status != MS_OK && status != MS_STOPPED) {
-        message_error(listing->opened.path, error);
-        listing->outcome.error = true;
-    }
-    return status == MS_OK;
+    return listing_search_ends(opened->rows.listing, status, error) && status == MS_OK;
 }
 
 // == --tag ==
@@ -79,8 +63,7 @@ static int on_block(void *user, const struct ms_pool_info *block)
 
     if (is_of_earlier(listing->settings, opened->tag, block->tag))
         return 0;
-    opened->stopped = listing_stops(listing, opened->rows.space, block->address);
-    if (opened->stopped)
+    if (listing_stops(listing, opened->rows.space, block->address))
         return 1;
     listing->outcome.found = true;
     opened->n_blocks++;
@@ -98,7 +81,7 @@ static bool list_tags(struct opened_pool *opened)
     for (opened->tag = 0; go_on && opened->tag < settings->n_tags; opened->tag++) {
         struct ms_error error = {0};
 
-        progress_start(!settings->quiet);
+        listing_search_begins(opened->rows.listing);
         go_on = finish_pass(
             opened, ms_pool_find(opened->pool, settings->tags[opened->tag], &pass, &error), &error);
     }
@@ -155,7 +138,7 @@ static bool list_used(struct opened_pool *opened)
     struct ms_error error = {0};
     bool go_on;
 
-    progress_start(!opened->rows.listing->settings->quiet);
+    listing_search_begins(opened->rows.listing);
     go_on = finish_pass(opened,
                         ms_pool_usage_create(opened->pool,
                                              MS_POOL_USAGE_TRACKER | MS_POOL_USAGE_COUNTED, &pass,

@@ -256,16 +256,20 @@ static bool list_processes(struct listing *listing, size_t space,
 
 static bool list_of_modules(struct listing *listing, size_t space, const struct ms_modules *modules)
 {
-    unsigned flags = listing->settings->scan ? MS_PROCESSES_SCAN : 0;
+    const struct ms_processes_options options = {
+        .flags = listing->settings->scan ? MS_PROCESSES_SCAN : 0,
+        .progress = listing_on_progress,
+        .user = listing,
+    };
     struct ms_processes *processes = NULL;
     struct ms_error error = {0};
+    enum ms_status status;
     bool go_on;
 
-    if (ms_processes_create(modules, flags, &processes, &error) != MS_OK) {
-        message_error(listing->opened.path, &error);
-        listing->outcome.error = true;
+    listing_search_begins(listing);
+    status = ms_processes_create(modules, &options, &processes, &error);
+    if (!listing_search_ends(listing, status, &error))
         return true;
-    }
     for (size_t i = 0; !listing->settings->quiet && i < ms_processes_n_notes(processes); i++)
         message("%s: warning: %s", listing->opened.path, ms_processes_note(processes, i));
     go_on = list_processes(listing, space, processes);
@@ -275,7 +279,7 @@ static bool list_of_modules(struct listing *listing, size_t space, const struct 
 
 static bool list_space(struct listing *listing, size_t space)
 {
-    struct ms_modules *modules = modules_open(listing, space);
+    struct ms_modules *modules = modules_open_part(listing, space);
     bool go_on;
 
     if (modules == NULL)

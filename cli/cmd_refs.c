@@ -179,6 +179,8 @@ static bool resolve(struct search_run *run)
     }
     target_exports_release(&refs->exports);
     refs->modules = attribution_modules(&run->attribution, 0);
+    if (run->attribution.stopped)
+        return false;
     refs->pointer_bytes = view_space(&run->view, 0).address_bits / 8;
     if (refs->modules != NULL && !target_find(&refs->target, refs->modules, image, &refs->exports))
         return false;

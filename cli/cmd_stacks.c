@@ -96,11 +96,12 @@ static bool choose_modules(struct stack_list *list)
     return false;
 }
 
+// Looking through the stacks takes long, too: who interrupted wants none of them.
 static bool list_space(struct listing *listing, size_t space)
 {
     struct stack_list list = {.listing = listing, .space = space};
-    bool go_on = !threads_view_open(&list.view, listing, space) || !choose_modules(&list) ||
-                 list_threads(&list);
+    bool go_on = !threads_view_open(&list.view, listing, space) || listing->outcome.interrupted ||
+                 !choose_modules(&list) || list_threads(&list);
 
     free(list.asked);
     threads_view_close(&list.view, listing);

@@ -62,7 +62,8 @@ static const struct {
     {"2", "An error; one line on standard error says which."},
     {"3", "Less was searched than --require-coverage asks for."},
     {"130", "Interrupted, by SIGINT, SIGTERM, SIGHUP or SIGXCPU; standard error says which --space "
-            "and --from go on."},
+            "and --from go on. modules, processes, threads and drivers list what they have found "
+            "until then."},
 };
 
 static const struct {

@@ -51,3 +51,10 @@ bool interrupt_requested(void)
 {
     return requested != 0;
 }
+
+int interrupt_on_progress(void *user, const struct ms_progress *progress)
+{
+    (void)user;
+    (void)progress;
+    return interrupt_requested();
+}

@@ -7,6 +7,7 @@
 #include "escape.h"
 #include "interrupt.h"
 #include "message.h"
+#include "progress.h"
 #include <inttypes.h>
 #include <string.h>
 
@@ -18,14 +19,13 @@ static void list_spaces(struct listing *listing)
 
     view_open(&listing->view, listing->opened.image, listing->opened.spaces);
     for (size_t i = 0; i < view_count(&listing->view); i++)
-        if (!lister->list_space(listing, i))
+        if (!lister->list_space(listing, i) || listing->outcome.interrupted)
             return;
     if (lister->finish != NULL)
         lister->finish(listing);
 }
 
-// A search through all of memory may end without a row, before which the others stop.
-static void tell_interrupted(struct listing *listing)
+void listing_tell_interrupted(struct listing *listing)
 {
     if (!interrupt_requested() || listing->outcome.interrupted)
         return;
@@ -44,7 +44,8 @@ static void list_image(struct listing *listing, const char *path)
     } else {
         listing->outcome.error = true;
     }
-    tell_interrupted(listing);
+    // A search through memory may end without a row, before which others stop.
+    listing_tell_interrupted(listing);
     outcome_flush(&listing->outcome, &listing->out);
     if (listing->opened.image != NULL)
         image_tell_unread(path, ms_image_unread(listing->opened.image), listing->settings);
@@ -66,12 +67,39 @@ int listing_run(const struct lister *lister, const struct settings *settings, ch
 
 bool listing_stops(struct listing *listing, size_t space, uint64_t address)
 {
-    if (!interrupt_requested())
+    if (!interrupt_requested() || listing->outcome.interrupted)
         return listing->out.os_errno != 0;
     listing->outcome.interrupted = true;
     message("%s: interrupted before %s:0x%" PRIx64, listing->opened.path,
             view_space(&listing->view, space).name, address);
     return true;
+}
+
+void listing_search_begins(const struct listing *listing)
+{
+    progress_start(!listing->settings->quiet);
+}
+
+int listing_on_progress(void *user, const struct ms_progress *progress)
+{
+    struct listing *listing = user;
+
+    if (progress->all_bytes > 0 && progress_update(progress->done_bytes, progress->all_bytes))
+        output_flush(&listing->out);
+    return interrupt_requested() || listing->out.os_errno != 0;
+}
+
+bool listing_search_ends(struct listing *listing, enum ms_status status,
+                         const struct ms_error *error)
+{
+    progress_stop();
+    if (status == MS_STOPPED)
+        listing_tell_interrupted(listing);
+    if (status == MS_OK || status == MS_STOPPED)
+        return true;
+    message_error(listing->opened.path, error);
+    listing->outcome.error = true;
+    return false;
 }
 
 void listing_print_prefix(struct listing *listing)

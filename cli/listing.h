@@ -19,7 +19,8 @@ struct lister {
     const struct columns *columns;
     struct space_choice choice;
 
-    // Lists a space. Returns false if listing_stops() told to stop.
+    // Lists a space. Returns false if listing_stops() told to stop. After an interruption there is
+    // no next space.
     bool (*list_space)(struct listing *listing, size_t space);
 
     // After all spaces of an image; NULL: nothing is left to do.
@@ -45,8 +46,24 @@ int listing_run(const struct lister *lister, const struct settings *settings, ch
                 size_t n_images);
 
 // Whether to stop before an address of a space: the output failed, or somebody interrupted, which
-// is then told. For callbacks of ms_spaces_visit().
+// is then told. Where that was told before, because it ended a search through memory, what had been
+// found until then is still to be listed. For callbacks of ms_spaces_visit().
 bool listing_stops(struct listing *listing, size_t space, uint64_t address);
+
+// == Searches through memory ==
+
+// These take long: listing_search_begins(), then a function of the library with this callback
+// `progress` and the listing as its user, and with what that returns listing_search_ends().
+void listing_search_begins(const struct listing *listing);
+int listing_on_progress(void *user, const struct ms_progress *progress);
+
+// Whether there is a result, be it a part of one: somebody interrupted, which is then told. False
+// after an error message.
+bool listing_search_ends(struct listing *listing, enum ms_status status,
+                         const struct ms_error *error);
+
+// Tells that somebody interrupted, if it is so and has not been told.
+void listing_tell_interrupted(struct listing *listing);
 
 // What a line of text begins with where there are several images.
 void listing_print_prefix(struct listing *listing);

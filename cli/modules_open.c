@@ -16,18 +16,23 @@ void modules_print_notes(const struct ms_modules *modules, const char *image, co
         message("%s: warning: %s", image, ms_modules_note(modules, i));
 }
 
-struct ms_modules *modules_open(struct listing *listing, size_t space)
+struct ms_modules *modules_open_part(struct listing *listing, size_t space)
 {
     struct ms_modules_options options = modules_options(listing->settings);
     struct ms_modules *modules = NULL;
     struct ms_error error = {0};
+    enum ms_status status;
 
-    if (ms_modules_create(listing->opened.spaces, space, &options, &modules, &error) != MS_OK) {
-        message_error(listing->opened.path, &error);
-        listing->outcome.error = true;
+    options.progress = listing_on_progress;
+    options.user = listing;
+    listing_search_begins(listing);
+    status = ms_modules_create(listing->opened.spaces, space, &options, &modules, &error);
+    if (!listing_search_ends(listing, status, &error))
         return NULL;
-    }
     listing->n_notes = ms_modules_n_notes(modules);
+    // Of a kernel that would have been found there is nothing to tell.
+    if (status != MS_OK && !ms_modules_system(modules).found)
+        return modules;
     if (!listing->settings->quiet)
         modules_print_notes(modules, listing->opened.path, view_space(&listing->view, space).name);
     if (!symbol_files_check(listing->settings, modules, listing->opened.path))
@@ -35,8 +40,20 @@ struct ms_modules *modules_open(struct listing *listing, size_t space)
     return modules;
 }
 
+struct ms_modules *modules_open(struct listing *listing, size_t space)
+{
+    struct ms_modules *modules = modules_open_part(listing, space);
+
+    if (modules == NULL || !listing->outcome.interrupted)
+        return modules;
+    ms_modules_free(modules);
+    return NULL;
+}
+
 void modules_close(struct listing *listing, struct ms_modules *modules)
 {
+    if (modules == NULL)
+        return;
     for (size_t i = listing->n_notes; !listing->settings->quiet && i < ms_modules_n_notes(modules);
          i++)
         message("%s: warning: %s", listing->opened.path, ms_modules_note(modules, i));

@@ -8,10 +8,13 @@
 #include "listing.h"
 
 // Finds the modules of a space, prints what was passed over unless --quiet. NULL after an error
-// message.
+// message, and if somebody interrupted, which is then told.
 struct ms_modules *modules_open(struct listing *listing, size_t space);
 
-// Frees them, after printing what was passed over since.
+// The same for who also lists what was found before somebody interrupted.
+struct ms_modules *modules_open_part(struct listing *listing, size_t space);
+
+// Frees them, after printing what was passed over since. NULL is allowed.
 void modules_close(struct listing *listing, struct ms_modules *modules);
 
 // Prints what was passed over of an image's modules, and whether there is no kernel.

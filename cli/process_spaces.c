@@ -6,6 +6,7 @@
 
 #include "count_number.h"
 #include "escape.h"
+#include "interrupt.h"
 #include "message.h"
 #include "symbol_files.h"
 #include <inttypes.h>
@@ -40,9 +41,11 @@ bool process_space_is_named(const char *name)
 
 // == What is there ==
 
+// That somebody interrupted is told by the command.
 static bool tell(const struct opened *opened, const char *name, const struct ms_error *error)
 {
-    message("%s: %s: %s", opened->path, name, error->text);
+    if (error->status != MS_STOPPED)
+        message("%s: %s: %s", opened->path, name, error->text);
     return false;
 }
 
@@ -74,13 +77,16 @@ static bool find_modules(struct process_spaces *known, struct opened *opened,
 static bool find_processes(struct process_spaces *known, struct opened *opened, bool scan,
                            const char *name)
 {
+    const struct ms_processes_options options = {
+        .flags = scan ? MS_PROCESSES_SCAN : 0,
+        .progress = interrupt_on_progress,
+    };
     struct ms_error error = {0};
 
     ms_processes_free(known->processes);
     known->processes = NULL;
     known->scanned = scan;
-    return ms_processes_create(known->modules, scan ? MS_PROCESSES_SCAN : 0, &known->processes,
-                               &error) == MS_OK ||
+    return ms_processes_create(known->modules, &options, &known->processes, &error) == MS_OK ||
            tell(opened, name, &error);
 }
 

@@ -306,7 +306,7 @@ static void check_symbol_files(struct search_run *run)
             run->outcome.error = true;
         any = any || modules != NULL;
     }
-    if (any || settings->n_symbol_paths == 0)
+    if (any || settings->n_symbol_paths == 0 || run->attribution.stopped)
         return;
     message("%s: --symbols: physical memory has no modules: leave it out", image);
     run->outcome.error = true;
@@ -331,11 +331,20 @@ static bool prepare(struct search_run *run, struct opened *opened)
                         : !where_take_ranges(&run->where, job->query->ranges, job->query->n_ranges,
                                              opened->spaces))
         return false;
-    if (!find_first_space(run) || (job->resolve != NULL && !job->resolve(run)))
+    if (!find_first_space(run) || (job->resolve != NULL && !job->resolve(run)) ||
+        run->attribution.stopped)
         return false;
     run->unread = ms_image_unread(opened->image);
     run->attribution.unread = 0; // so far, that is among these
+    // Whose a hit is belongs to it: what is then looked for is not stopped.
+    run->attribution.options.progress = NULL;
     return true;
+}
+
+static void tell_not_searched(struct search_run *run, const char *path, const char *others)
+{
+    run->outcome.interrupted = true;
+    message("%s: interrupted before it was searched%s", path, others);
 }
 
 static void search_image(struct search_run *run, const char *path)
@@ -350,6 +359,8 @@ static void search_image(struct search_run *run, const char *path)
         run->outcome.error = true;
     } else if (!prepare(run, &opened)) {
         run->outcome.error = true;
+        if (interrupt_requested())
+            tell_not_searched(run, path, "");
     } else {
         *format_escaped(prefix, path, strlen(path), prefix_room - 1) = '\0';
         run->context.image_prefix = run->job->n_images > 1 ? prefix : NULL;
@@ -386,9 +397,7 @@ static void search_images(struct search_run *run)
         search_image(run, job->images[i++]);
     if (i == job->n_images || run->context.out->os_errno != 0)
         return;
-    run->outcome.interrupted = true;
-    message("%s: interrupted before it was searched%s", job->images[i],
-            i + 1 < job->n_images ? ", and those behind it" : "");
+    tell_not_searched(run, job->images[i], i + 1 < job->n_images ? ", and those behind it" : "");
 }
 
 int search_run(const struct search_job *job)

@@ -39,7 +39,8 @@ struct search_job {
     // What is searched for; where `resolve` is not NULL, it is of no use before that.
     struct search_query *query;
 
-    // Makes the query for an image that has been opened. False after an error message.
+    // Makes the query for an image that has been opened. False after an error message, or if
+    // somebody interrupted while modules were looked for.
     bool (*resolve)(struct search_run *run);
     const struct search_also *also; // NULL: nothing else is looked for
     void *user;                     // for that, and for the printer

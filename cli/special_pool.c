@@ -103,6 +103,8 @@ static void add_image(struct special_run *run, size_t index)
     enum ms_status status;
 
     if (!open_modules(run, image, path)) {
+        listing_tell_interrupted(&image->listing);
+        run->outcome.interrupted = image->listing.outcome.interrupted;
         run->outcome.error = true;
         return;
     }

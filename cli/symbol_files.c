@@ -2,6 +2,7 @@
 
 #include "symbol_files.h"
 
+#include "interrupt.h"
 #include "message.h"
 
 bool symbol_files_open(struct settings *settings)
@@ -23,6 +24,7 @@ struct ms_modules_options modules_options(const struct settings *settings)
         .flags = settings->scan ? MS_MODULES_SCAN : 0,
         .symbols = settings->symbols,
         .n_symbols = settings->n_symbol_paths,
+        .progress = interrupt_on_progress,
     };
 }
 

@@ -17,28 +17,41 @@ static void print_notes(const struct threads_view *view, const char *image)
         message("%s: warning: %s", image, ms_threads_note(view->threads, i));
 }
 
-static enum ms_status find(struct threads_view *view, bool scan, struct ms_error *error)
+static bool find_processes(struct threads_view *view, struct listing *listing)
 {
-    enum ms_status status =
-        ms_processes_create(view->modules, scan ? MS_PROCESSES_SCAN : 0, &view->processes, error);
+    const struct ms_processes_options options = {
+        .flags = listing->settings->scan ? MS_PROCESSES_SCAN : 0,
+        .progress = listing_on_progress,
+        .user = listing,
+    };
+    struct ms_error error = {0};
+    enum ms_status status;
 
-    return status ? status
-                  : ms_threads_create(view->processes, scan ? MS_THREADS_SCAN : 0, &view->threads,
-                                      error);
+    listing_search_begins(listing);
+    status = ms_processes_create(view->modules, &options, &view->processes, &error);
+    return listing_search_ends(listing, status, &error);
+}
+
+static bool find_threads(struct threads_view *view, struct listing *listing)
+{
+    const struct ms_threads_options options = {
+        .flags = listing->settings->scan ? MS_THREADS_SCAN : 0,
+        .progress = listing_on_progress,
+        .user = listing,
+    };
+    struct ms_error error = {0};
+    enum ms_status status;
+
+    listing_search_begins(listing);
+    status = ms_threads_create(view->processes, &options, &view->threads, &error);
+    return listing_search_ends(listing, status, &error);
 }
 
 bool threads_view_open(struct threads_view *view, struct listing *listing, size_t space)
 {
-    struct ms_error error = {0};
-
-    *view = (struct threads_view){.modules = modules_open(listing, space)};
-    if (view->modules == NULL)
+    *view = (struct threads_view){.modules = modules_open_part(listing, space)};
+    if (view->modules == NULL || !find_processes(view, listing) || !find_threads(view, listing))
         return false;
-    if (find(view, listing->settings->scan, &error) != MS_OK) {
-        message_error(listing->opened.path, &error);
-        listing->outcome.error = true;
-        return false;
-    }
     if (!listing->settings->quiet)
         print_notes(view, listing->opened.path);
     return true;
@@ -48,8 +61,7 @@ void threads_view_close(struct threads_view *view, struct listing *listing)
 {
     ms_threads_free(view->threads);
     ms_processes_free(view->processes);
-    if (view->modules != NULL)
-        modules_close(listing, view->modules);
+    modules_close(listing, view->modules);
     *view = (struct threads_view){0};
 }
 

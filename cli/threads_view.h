@@ -15,8 +15,9 @@ struct threads_view {
     struct ms_threads *threads;
 };
 
-// Finds them, with pool if --scan asks for it, and prints what was passed over. False after an
-// error message. Released with threads_view_close() either way.
+// Finds them, with pool if --scan asks for it, and prints what was passed over; if somebody
+// interrupted, they are those that were found until then. False after an error message. Released
+// with threads_view_close() either way.
 bool threads_view_open(struct threads_view *view, struct listing *listing, size_t space);
 void threads_view_close(struct threads_view *view, struct listing *listing);
 

@@ -16,14 +16,12 @@
 // says; symbols ascend and the nearest is the nearest; what the list has a scan has, too; twice is
 // the same.
 
-#include "fuzz.h"
+#include "kernel_machine.h"
 
 #include <inttypes.h>
 
 enum {
-    PAGES = 32,         // of the kernel's memory
-    TABLES = 16 * 4096, // in front of it
-    SIZE = TABLES + PAGES * 4096,
+    PAGES = 32,     // of the kernel's memory
     IMAGE = 0x1000, // the kernel: 10 pages, the last but one is its data
     DATA = IMAGE + 0x8000,
     LIST = DATA + 0x100,
@@ -36,87 +34,15 @@ enum {
     LOOKED_UP = 100,
 };
 
-struct machine {
-    bool wide;
-    bool hidden[PAGES];
-    uint64_t base; // address of the kernel's memory
-    uint8_t bytes[SIZE];
-};
-
-static void write_number(struct machine *machine, size_t at, uint64_t value, size_t width)
-{
-    for (size_t i = 0; i < width && at + i < SIZE; i++)
-        machine->bytes[at + i] = (uint8_t)(value >> 8 * i);
-}
-
-static void put(struct machine *machine, size_t at, uint64_t value, size_t width)
-{
-    write_number(machine, TABLES + at, value, width);
-}
-
-static void put_pointer(struct machine *machine, size_t at, uint64_t offset)
-{
-    put(machine, at, machine->base + offset, machine->wide ? 8 : 4);
-}
-
-static void put_text(struct machine *machine, size_t at, const char *text)
-{
-    for (size_t i = 0; text[i]; i++)
-        put(machine, at + i, (uint8_t)text[i], 1);
-}
-
 // == The honest machine ==
-
-static void make_tables(struct machine *machine)
-{
-    // x64: the root at 0, then three tables; PAE: the root's four entries, and two tables.
-    size_t last = machine->wide ? 0x3000 : 0x2000;
-
-    if (machine->wide) {
-        write_number(machine, 8 * 0x1f0, 0x1063, 8);
-        write_number(machine, 0x1000, 0x2063, 8);
-        write_number(machine, 0x2000, 0x3063, 8);
-    } else {
-        write_number(machine, 8 * 2, 0x1001, 8);
-        write_number(machine, 0x1000, 0x2063, 8);
-    }
-    for (size_t i = 0; i < PAGES; i++)
-        write_number(machine, last + 8 * i, machine->hidden[i] ? 0 : TABLES + 4096 * i + 0x63, 8);
-}
-
-static void make_image(struct machine *machine, size_t at, uint32_t size, const char *section)
-{
-    size_t nt = at + 0x80, sections = nt + (machine->wide ? 0x108 : 0xf8);
-
-    put_text(machine, at, "MZ");
-    put(machine, at + 0x3c, 0x80, 4);
-    put_text(machine, nt, "PE");
-    put(machine, nt + 0x04, machine->wide ? 0x8664 : 0x14c, 2);
-    put(machine, nt + 0x06, 2, 2);
-    put(machine, nt + 0x08, 0x4ce78a09, 4);
-    put(machine, nt + 0x14, machine->wide ? 0xf0 : 0xe0, 2);
-    put(machine, nt + 0x18, machine->wide ? 0x20b : 0x10b, 2);
-    put(machine, nt + 0x38, 0x1000, 4);
-    put(machine, nt + 0x50, size, 4);
-    put(machine, nt + 0x54, 0x400, 4);
-    put(machine, nt + (machine->wide ? 0x84 : 0x74), 16, 4);
-    put(machine, nt + (machine->wide ? 0x88 : 0x78), 0x2000, 4); // exports
-    put(machine, nt + (machine->wide ? 0x8c : 0x7c), 0x100, 4);
-    put_text(machine, sections, section);
-    put(machine, sections + 0x08, 0x1000, 4);
-    put(machine, sections + 0x0c, 0x1000, 4);
-    put(machine, sections + 0x24, 0x60000020, 4);
-    put_text(machine, sections + 0x28, ".data");
-    put(machine, sections + 0x30, 0x2000, 4);
-    put(machine, sections + 0x34, 0x8000, 4);
-    put(machine, sections + 0x4c, 0xc0000040, 4);
-}
 
 // Two names and an ordinal.
 static void make_exports(struct machine *machine, size_t image)
 {
-    size_t at = image + 0x2000;
+    size_t at = image + 0x2000, directory = image + 0x80 + (machine->wide ? 0x88 : 0x78);
 
+    put(machine, directory, 0x2000, 4);
+    put(machine, directory + 4, 0x100, 4);
     put(machine, at + 0x10, 1, 4);
     put(machine, at + 0x14, 3, 4);
     put(machine, at + 0x18, 2, 4);
@@ -135,21 +61,21 @@ static void make_exports(struct machine *machine, size_t image)
 // Of the kernel, by name and by ordinal.
 static void make_imports(struct machine *machine, size_t image)
 {
-    size_t at = image + 0x2200, word = machine->wide ? 8 : 4;
+    size_t at = image + 0x2200, w = word(machine);
     size_t directory = image + 0x80 + (machine->wide ? 0x88 : 0x78);
 
     put(machine, directory + 8, 0x2200, 4);
     put(machine, directory + 12, 0x28, 4);
     put(machine, directory + 12 * 8, 0x22a0, 4);
-    put(machine, directory + 12 * 8 + 4, 3 * word, 4);
+    put(machine, directory + 12 * 8 + 4, 3 * w, 4);
     put(machine, at, 0x2240, 4);
     put(machine, at + 0x0c, 0x2280, 4);
     put(machine, at + 0x10, 0x22a0, 4);
-    put(machine, at + 0x40, 0x22c0, word);
-    put(machine, at + 0x40 + word, UINT64_C(1) << (8 * word - 1) | 3, word);
+    put(machine, at + 0x40, 0x22c0, w);
+    put(machine, at + 0x40 + w, UINT64_C(1) << (8 * w - 1) | 3, w);
     put_text(machine, at + 0x80, "ntoskrnl.exe");
     put_pointer(machine, at + 0xa0, IMAGE + 0x1100);
-    put_pointer(machine, at + 0xa0 + word, IMAGE + 0x1300);
+    put_pointer(machine, at + 0xa0 + w, IMAGE + 0x1300);
     put_text(machine, at + 0xc2, "NtBuildNumber");
 }
 
@@ -157,18 +83,18 @@ static void make_string(struct machine *machine, size_t at, size_t text)
 {
     put(machine, at, 16, 2);
     put(machine, at + 2, 16, 2);
-    put_pointer(machine, at + (machine->wide ? 8 : 4), text);
+    put_pointer(machine, at + word(machine), text);
 }
 
 static void make_entry(struct machine *machine, size_t index, uint32_t image, uint32_t size)
 {
-    size_t at = POOL + 0x100 * index, wide = machine->wide, word = wide ? 8 : 4;
-    size_t entry = at + 2 * word, names = at + 0x800;
+    size_t at = POOL + 0x100 * index, wide = machine->wide;
+    size_t entry = at + 2 * word(machine), names = at + 0x800;
 
     put(machine, at, wide ? UINT64_C(0x020b0000) : UINT64_C(0x02140000), 4);
     put_text(machine, at + 4, "MmLd");
     put_pointer(machine, entry, index + 1 < ENTRIES ? entry + 0x100 : LIST);
-    put_pointer(machine, entry + word, index ? entry - 0x100 : LIST);
+    put_pointer(machine, entry + word(machine), index ? entry - 0x100 : LIST);
     put_pointer(machine, entry + (wide ? 0x30 : 0x18), image);
     put(machine, entry + (wide ? 0x40 : 0x20), size, 4);
     make_string(machine, entry + (wide ? 0x48 : 0x24), names);
@@ -190,13 +116,20 @@ static void make_kdbg(struct machine *machine)
     put_pointer(machine, UNLOADED, POOL + 0x2000);
 }
 
+static void put_stamped_image(struct machine *machine, size_t at, uint32_t size,
+                              const char *section)
+{
+    put_image(machine, at, size, section);
+    put(machine, at + 0x88, 0x4ce78a09, 4); // when it was linked
+}
+
 static void make_system(struct machine *machine)
 {
-    size_t word = machine->wide ? 8 : 4, first = POOL + 2 * word;
+    size_t first = POOL + 2 * word(machine);
 
-    make_image(machine, IMAGE, 0xa000, "POOLCODE");
+    put_stamped_image(machine, IMAGE, 0xa000, "POOLCODE");
     make_exports(machine, IMAGE);
-    make_image(machine, DRIVER, 0x3000, ".text");
+    put_stamped_image(machine, DRIVER, 0x3000, ".text");
     make_exports(machine, DRIVER);
     make_imports(machine, DRIVER);
     make_kdbg(machine);
@@ -204,32 +137,10 @@ static void make_system(struct machine *machine)
     make_entry(machine, 1, DRIVER, 0x3000);
     make_entry(machine, 2, 0x1e000, 0x4000);
     put_pointer(machine, LIST, first);
-    put_pointer(machine, LIST + word, first + (size_t)0x100 * (ENTRIES - 1));
+    put_pointer(machine, LIST + word(machine), first + (size_t)0x100 * (ENTRIES - 1));
 }
 
 // == Changes ==
-
-static void change(struct machine *machine, struct input *input)
-{
-    size_t limit = PAGES * 4096;
-    unsigned kind = (unsigned)take(input, 1) % 4;
-    size_t at = (size_t)take(input, kind == 2 ? 1 : 2) * (kind == 2 ? 1 : 2) % limit;
-
-    if (kind == 0) {
-        size_t width = 1 + take(input, 1) % 8;
-
-        put(machine, at, take(input, width), width);
-    } else if (kind == 1) {
-        put_pointer(machine, at, take(input, 3));
-    } else if (kind == 2) {
-        machine->hidden[at % PAGES] = true;
-    } else {
-        size_t to = (size_t)take(input, 2) * 2 % limit, length = take(input, 1);
-
-        if (length < limit - at && length < limit - to)
-            memmove(machine->bytes + TABLES + to, machine->bytes + TABLES + at, length);
-    }
-}
 
 // As Windows does: exclusive or, rotate, exclusive or, swap, exclusive or.
 static void encode_kdbg(struct machine *machine)
@@ -237,25 +148,24 @@ static void encode_kdbg(struct machine *machine)
     const uint64_t never = UINT64_C(0x0043c1d2e5a76b19), always = UINT64_C(0x9d1f00a2b3c4e5f7);
     const uint64_t address = UINT64_C(0xfffff80012345678);
 
-    for (size_t at = TABLES + KDBG; at < TABLES + KDBG + 0x360; at += 8) {
-        uint64_t word;
+    for (size_t at = KDBG; at < KDBG + 0x360; at += 8) {
+        uint64_t value;
 
-        memcpy(&word, machine->bytes + at, 8);
-        word = __builtin_bswap64(word ^ always) ^ address;
-        write_number(machine, at, (word >> (never & 63) | word << (64 - (never & 63))) ^ never, 8);
+        memcpy(&value, machine->bytes + TABLES + at, 8);
+        value = __builtin_bswap64(value ^ always) ^ address;
+        put(machine, at, (value >> (never & 63) | value << (64 - (never & 63))) ^ never, 8);
     }
 }
 
 static void make_machine(struct machine *machine, unsigned how, struct input *input)
 {
-    *machine = (struct machine){.wide = !(how & 1)};
-    machine->base = machine->wide ? UINT64_C(0xfffff80000000000) : 0x80000000;
+    kernel_machine_make(machine, !(how & 1), PAGES);
     make_system(machine);
     for (size_t i = 0; i < MAX_CHANGES && input->left > 0; i++)
-        change(machine, input);
+        kernel_machine_change(machine, input, 2, 1);
     if ((how & 4) && machine->wide)
         encode_kdbg(machine);
-    make_tables(machine);
+    kernel_machine_map(machine);
 }
 
 // == Checks ==
@@ -467,21 +377,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static struct machine machine;
     struct input input = {data, size};
     unsigned how = (unsigned)take(&input, 1);
-    const uint64_t root = 0;
-    struct ms_spaces_options options = {.root = &root};
-    struct ms_open_options raw = {.flags = MS_OPEN_MAP, .format = "raw"};
     struct ms_modules *listed, *scanned = NULL;
     struct ms_image *image = NULL;
     struct ms_spaces *spaces = NULL;
-    struct memory_file file;
 
     make_machine(&machine, how, &input);
-    options.paging = machine.wide ? "x64" : "pae";
-    file = memory_file_open(machine.bytes, sizeof(machine.bytes));
-    CHECK(ms_image_open(file.path, &raw, &image, NULL) == MS_OK, "image");
-    memory_file_close(&file);
-    CHECK(ms_spaces_create(image, &options, &spaces, NULL) == MS_OK, "spaces");
-    CHECK(ms_spaces_add(spaces, "kernel", NULL) == MS_OK, "kernel");
+    kernel_machine_open(&machine, &image, &spaces);
     listed = find_modules(spaces, 0);
     if (size <= 1)
         check_honest(listed, how);

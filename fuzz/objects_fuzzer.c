@@ -16,13 +16,12 @@
 // kernel's half, is bounded, in order, each thing once, and twice the same; frames are on their
 // stack, behind the bytes of a CALL; what lists have, a scan has, too.
 
-#include "fuzz.h"
 #include "objects_machine.h"
 
 #include <inttypes.h>
 
 enum {
-    MAX_THREADS = OBJECTS_MEMORY / 0x100, // that memory of this size may have
+    MAX_THREADS = MAX_MEMORY / 0x100, // that memory of this size may have
     MAX_NOTES = 64,
     MAX_CHANGES = 200,
 };
@@ -48,7 +47,7 @@ static void check_processes(const struct found *found)
 {
     size_t n = ms_processes_count(found->processes);
 
-    CHECK(n < OBJECTS_MEMORY / 8, "%zu processes", n);
+    CHECK(n < MAX_MEMORY / 8, "%zu processes", n);
     CHECK(ms_processes_n_notes(found->processes) < MAX_NOTES, "notes");
     for (size_t i = 0; i < ms_processes_n_notes(found->processes); i++)
         check_line(ms_processes_note(found->processes, i), "note of processes");
@@ -195,7 +194,7 @@ static void check_drivers(const struct found *found)
 {
     size_t n = found->drivers ? ms_drivers_count(found->drivers) : 0;
 
-    CHECK(n < OBJECTS_MEMORY / 8, "%zu drivers", n);
+    CHECK(n < MAX_MEMORY / 8, "%zu drivers", n);
     for (size_t i = 0; found->drivers && i < ms_drivers_n_notes(found->drivers); i++)
         check_line(ms_drivers_note(found->drivers, i), "note of drivers");
     for (size_t i = 0; i < n; i++) {
@@ -216,21 +215,21 @@ static void check_drivers(const struct found *found)
 
 static void find(const struct ms_spaces *spaces, bool scan, struct found *found)
 {
+    const struct ms_processes_options processes = {.flags = scan ? MS_PROCESSES_SCAN : 0};
+    const struct ms_threads_options threads = {.flags = scan ? MS_THREADS_SCAN : 0};
+    const struct ms_drivers_options drivers = {.flags = scan ? MS_DRIVERS_SCAN : 0};
     struct ms_error error = {0};
 
     found->spaces = spaces;
     CHECK(ms_modules_create(spaces, 0, NULL, &found->modules, &error) == MS_OK, "modules: %s",
           error.text);
-    CHECK(ms_processes_create(found->modules, scan ? MS_PROCESSES_SCAN : 0, &found->processes,
-                              &error) == MS_OK,
+    CHECK(ms_processes_create(found->modules, &processes, &found->processes, &error) == MS_OK,
           "processes: %s", error.text);
-    CHECK(ms_threads_create(found->processes, scan ? MS_THREADS_SCAN : 0, &found->threads,
-                            &error) == MS_OK,
+    CHECK(ms_threads_create(found->processes, &threads, &found->threads, &error) == MS_OK,
           "threads: %s", error.text);
     if (!ms_modules_system(found->modules).found)
         return; // then it is an error to ask for its drivers
-    CHECK(ms_drivers_create(found->modules, scan ? MS_DRIVERS_SCAN : 0, &found->drivers, &error) ==
-              MS_OK,
+    CHECK(ms_drivers_create(found->modules, &drivers, &found->drivers, &error) == MS_OK,
           "drivers: %s", error.text);
 }
 
@@ -282,7 +281,7 @@ static void check_honest(const struct found *scanned, size_t n_frames,
           ms_processes_count(scanned->processes));
     CHECK(ms_drivers_count(scanned->drivers) == OBJECTS_DRIVERS, "%zu drivers",
           ms_drivers_count(scanned->drivers));
-    if (!machine->has_threads)
+    if (!objects_machine_has_threads(machine))
         return;
     CHECK(ms_threads_count(scanned->threads) == OBJECTS_THREADS, "%zu threads",
           ms_threads_count(scanned->threads));
@@ -296,7 +295,7 @@ static void check_machine(const struct machine *machine, const struct ms_spaces 
     struct found listed = {.first = machine->wide ? UINT64_C(0xffff800000000000) : 0x80000000,
                            .last = machine->wide ? UINT64_MAX : UINT32_MAX};
     struct found second = listed;
-    size_t width = machine->wide ? 8 : 4, n_frames;
+    size_t width = word(machine), n_frames;
 
     find(spaces, false, &listed);
     find(spaces, scan, &second);
@@ -317,23 +316,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static struct machine machine;
     struct input input = {data, size};
     unsigned how = (unsigned)take(&input, 1);
-    const uint64_t root = 0;
-    struct ms_spaces_options options = {.root = &root};
-    struct ms_open_options raw = {.flags = MS_OPEN_MAP, .format = "raw"};
     struct ms_image *image = NULL;
     struct ms_spaces *spaces = NULL;
-    struct memory_file file;
 
     objects_machine_make(&machine, how);
     for (size_t i = 0; i < MAX_CHANGES && input.left > 0; i++)
         objects_machine_change(&machine, &input);
-    objects_machine_map(&machine);
-    options.paging = machine.wide ? "x64" : "pae";
-    file = memory_file_open(machine.bytes, sizeof(machine.bytes));
-    CHECK(ms_image_open(file.path, &raw, &image, NULL) == MS_OK, "image");
-    memory_file_close(&file);
-    CHECK(ms_spaces_create(image, &options, &spaces, NULL) == MS_OK, "spaces");
-    CHECK(ms_spaces_add(spaces, "kernel", NULL) == MS_OK, "kernel");
+    kernel_machine_map(&machine);
+    kernel_machine_open(&machine, &image, &spaces);
     check_machine(&machine, spaces, how & 2, size <= 1);
     ms_spaces_free(spaces);
     ms_image_close(image);

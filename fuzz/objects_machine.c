@@ -32,33 +32,6 @@ enum {
 // Of both widths the tables have a build, or one near it.
 static const uint32_t builds[8] = {2600, 7601, 9600, 10240, 17763, 19041, 18950, 26100};
 
-static void write_number(struct machine *machine, size_t at, uint64_t value, size_t width)
-{
-    for (size_t i = 0; i < width && at + i < OBJECTS_MEMORY; i++)
-        machine->bytes[at + i] = (uint8_t)(value >> 8 * i);
-}
-
-static void put(struct machine *machine, size_t at, uint64_t value, size_t width)
-{
-    write_number(machine, OBJECTS_TABLES + at, value, width);
-}
-
-static size_t word(const struct machine *machine)
-{
-    return machine->wide ? 8 : 4;
-}
-
-static void put_pointer(struct machine *machine, size_t at, uint64_t offset)
-{
-    put(machine, at, machine->base + offset, word(machine));
-}
-
-static void put_text(struct machine *machine, size_t at, const char *text)
-{
-    for (size_t i = 0; text[i]; i++)
-        put(machine, at + i, (uint8_t)text[i], 1);
-}
-
 // A UNICODE_STRING, and its text.
 static void put_string(struct machine *machine, size_t at, size_t text_at, const char *text)
 {
@@ -72,31 +45,6 @@ static void put_string(struct machine *machine, size_t at, size_t text_at, const
 }
 
 // == The kernel ==
-
-static void make_image(struct machine *machine, size_t at, uint32_t size, const char *section)
-{
-    size_t nt = at + 0x80, sections = nt + (machine->wide ? 0x108 : 0xf8);
-
-    put_text(machine, at, "MZ");
-    put(machine, at + 0x3c, 0x80, 4);
-    put_text(machine, nt, "PE");
-    put(machine, nt + 0x04, machine->wide ? 0x8664 : 0x14c, 2);
-    put(machine, nt + 0x06, 2, 2);
-    put(machine, nt + 0x14, machine->wide ? 0xf0 : 0xe0, 2);
-    put(machine, nt + 0x18, machine->wide ? 0x20b : 0x10b, 2);
-    put(machine, nt + 0x38, 0x1000, 4);
-    put(machine, nt + 0x50, size, 4);
-    put(machine, nt + 0x54, 0x400, 4);
-    put(machine, nt + (machine->wide ? 0x84 : 0x74), 16, 4);
-    put_text(machine, sections, section);
-    put(machine, sections + 0x08, 0x1000, 4);
-    put(machine, sections + 0x0c, 0x1000, 4);
-    put(machine, sections + 0x24, 0x60000020, 4);
-    put_text(machine, sections + 0x28, ".data");
-    put(machine, sections + 0x30, 0x2000, 4);
-    put(machine, sections + 0x34, 0x8000, 4);
-    put(machine, sections + 0x4c, 0xc0000040, 4);
-}
 
 // NtBuildNumber alone.
 static void make_exports(struct machine *machine)
@@ -131,9 +79,9 @@ static void make_entry(struct machine *machine, size_t index, uint32_t image, ui
 
 static void make_kernel(struct machine *machine)
 {
-    make_image(machine, IMAGE, 0xa000, "POOLCODE");
+    put_image(machine, IMAGE, 0xa000, "POOLCODE");
     make_exports(machine);
-    make_image(machine, DRIVER, 0x3000, ".text");
+    put_image(machine, DRIVER, 0x3000, ".text");
     make_entry(machine, 0, IMAGE, 0xa000);
     make_entry(machine, 1, DRIVER, 0x3000);
     put_pointer(machine, LIST, ENTRIES);
@@ -325,59 +273,35 @@ static void make_drivers(struct machine *machine)
 
 // == All of it ==
 
+static void find_layout(const struct machine *machine, struct ms_nt_layout *layout)
+{
+    ms_nt_layout_for(machine->wide ? 64 : 32, machine->build, layout);
+}
+
+bool objects_machine_has_threads(const struct machine *machine)
+{
+    struct ms_nt_layout layout;
+
+    find_layout(machine, &layout);
+    return ms_nt_has(&layout, MS_THREAD_LINKS);
+}
+
 void objects_machine_make(struct machine *machine, unsigned how)
 {
     struct ms_nt_layout layout;
     size_t processes[OBJECTS_PROCESSES];
 
-    *machine = (struct machine){.wide = !(how & 1), .build = builds[how >> 2 & 7]};
-    machine->base = machine->wide ? UINT64_C(0xfffff80000000000) : 0x80000000;
-    ms_nt_layout_for(machine->wide ? 64 : 32, machine->build, &layout);
-    machine->has_threads = ms_nt_has(&layout, MS_THREAD_LINKS);
+    kernel_machine_make(machine, !(how & 1), MAX_PAGES);
+    machine->build = builds[how >> 2 & 7];
+    find_layout(machine, &layout);
     make_kernel(machine);
     make_processes(machine, &layout, processes);
-    if (machine->has_threads)
+    if (ms_nt_has(&layout, MS_THREAD_LINKS))
         make_threads(machine, &layout, processes);
     make_drivers(machine);
 }
 
 void objects_machine_change(struct machine *machine, struct input *input)
 {
-    size_t limit = OBJECTS_PAGES * 4096;
-    unsigned kind = (unsigned)take(input, 1) % 4;
-    size_t at = kind == 2 ? (size_t)take(input, 1) : (size_t)take(input, 2) * 4 % limit;
-
-    if (kind == 0) {
-        size_t width = 1 + take(input, 1) % 8;
-
-        put(machine, at, take(input, width), width);
-    } else if (kind == 1) {
-        put_pointer(machine, at, take(input, 3));
-    } else if (kind == 2) {
-        machine->hidden[at % OBJECTS_PAGES] = true;
-    } else {
-        size_t to = (size_t)take(input, 2) * 4 % limit, length = 16 * (size_t)take(input, 1);
-
-        if (length < limit - at && length < limit - to)
-            memmove(machine->bytes + OBJECTS_TABLES + to, machine->bytes + OBJECTS_TABLES + at,
-                    length);
-    }
-}
-
-void objects_machine_map(struct machine *machine)
-{
-    // x64: the root at 0, then three tables; PAE: the root's four entries, and two tables.
-    size_t last = machine->wide ? 0x3000 : 0x2000;
-
-    if (machine->wide) {
-        write_number(machine, 8 * 0x1f0, 0x1063, 8);
-        write_number(machine, 0x1000, 0x2063, 8);
-        write_number(machine, 0x2000, 0x3063, 8);
-    } else {
-        write_number(machine, 8 * 2, 0x1001, 8);
-        write_number(machine, 0x1000, 0x2063, 8);
-    }
-    for (size_t i = 0; i < OBJECTS_PAGES; i++)
-        write_number(machine, last + 8 * i,
-                     machine->hidden[i] ? 0 : OBJECTS_TABLES + 4096 * i + 0x63, 8);
+    kernel_machine_change(machine, input, 4, 16);
 }

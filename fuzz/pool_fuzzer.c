@@ -29,17 +29,11 @@ enum {
     TRACKERS = 0x1b000,
     BIG = 0x1c000, // an allocation of two pages
     TWIN = 39,     // the page that is the first one of blocks again
-    MAX_ROWS = OBJECTS_PAGES * 512 + 4096,
+    MAX_ROWS = MAX_PAGES * 512 + 4096,
 };
 
 static const char tags[8][5] = {"Se  ", "Abcd", "Proc",     "Pro\xe3",
                                 "Free", "....", "\1\2\3\4", "Thre"};
-
-static void put(struct machine *machine, size_t at, uint64_t value, size_t width)
-{
-    for (size_t i = 0; i < width; i++)
-        machine->bytes[OBJECTS_TABLES + at + i] = (uint8_t)(value >> 8 * i);
-}
 
 // == The machine ==
 
@@ -62,7 +56,7 @@ static void make_page(struct machine *machine, size_t page, struct input *input)
             size = 255;
         put(machine, header, machine->wide ? previous : previous & 0x1ff, 2);
         put(machine, header + 2, machine->wide ? size | type << 8 : size | type << 9, 2);
-        memcpy(machine->bytes + OBJECTS_TABLES + header + 4, tags[take(input, 1) % 8], 4);
+        memcpy(machine->bytes + TABLES + header + 4, tags[take(input, 1) % 8], 4);
         previous = size;
         at += size;
     }
@@ -70,23 +64,21 @@ static void make_page(struct machine *machine, size_t page, struct input *input)
 
 static void make_tables(struct machine *machine)
 {
-    size_t word = machine->wide ? 8 : 4, entry = machine->wide ? 0x18 : 0x10;
-    size_t key = machine->wide ? 8 : 4;
+    size_t w = word(machine), entry = machine->wide ? 0x18 : 0x10;
 
     if (machine->build == 2600 && !machine->wide)
         entry = 0xc;
     put(machine, KDBG_TRACKERS, machine->base + VARIABLES, 8);
-    put(machine, VARIABLES, machine->base + TRACKERS, word);
-    put(machine, VARIABLES + word, machine->base + BIG_TABLE, word);
+    put(machine, VARIABLES, machine->base + TRACKERS, w);
+    put(machine, VARIABLES + w, machine->base + BIG_TABLE, w);
     for (size_t i = 0; i < 4096 / entry; i++)
         put(machine, BIG_TABLE + i * entry,
-            i == 3 || i == 9 ? machine->base + BIG + 0x400 * (i - 3) : 1, word);
+            i == 3 || i == 9 ? machine->base + BIG + 0x400 * (i - 3) : 1, w);
     for (size_t i = 3; i <= 9; i += 6) {
-        memcpy(machine->bytes + OBJECTS_TABLES + BIG_TABLE + i * entry + key, tags[i == 3], 4);
-        put(machine, BIG_TABLE + i * entry + entry - (machine->wide ? 8 : 4),
-            machine->build == 2600 ? 1 : 0x1000, 4);
+        memcpy(machine->bytes + TABLES + BIG_TABLE + i * entry + w, tags[i == 3], 4);
+        put(machine, BIG_TABLE + i * entry + entry - w, machine->build == 2600 ? 1 : 0x1000, 4);
     }
-    memcpy(machine->bytes + OBJECTS_TABLES + TRACKERS, tags[0], 4);
+    memcpy(machine->bytes + TABLES + TRACKERS, tags[0], 4);
 }
 
 static void make_machine(struct machine *machine, unsigned how, struct input *input)
@@ -94,11 +86,11 @@ static void make_machine(struct machine *machine, unsigned how, struct input *in
     objects_machine_make(machine, how);
     for (size_t i = 0; i < N_POOL; i++)
         make_page(machine, POOL + 4096 * i, input);
-    memset(machine->bytes + OBJECTS_TABLES + BIG_TABLE, 0, 0x2000);
+    memset(machine->bytes + TABLES + BIG_TABLE, 0, 0x2000);
     make_tables(machine);
     while (input->left > 0)
         objects_machine_change(machine, input);
-    objects_machine_map(machine);
+    kernel_machine_map(machine);
     if (how & 2) {
         size_t table = machine->wide ? 0x3000 : 0x2000;
 
@@ -261,7 +253,7 @@ static void check_tag(struct ms_pool *pool, const struct rows *all, const char *
 
 static void check_pages(struct ms_pool *pool, const struct machine *machine)
 {
-    for (size_t i = 0; i < OBJECTS_PAGES; i++) {
+    for (size_t i = 0; i < MAX_PAGES; i++) {
         uint64_t address = machine->base + 4096 * i, end = address;
         struct ms_pool_page page = ms_pool_page(pool, address + i);
 
@@ -330,11 +322,6 @@ static void check_pool(struct ms_pool *pool, const struct machine *machine, bool
 
 static void check_machine(const struct machine *machine, bool is_twice)
 {
-    const uint64_t root = 0;
-    const struct ms_spaces_options options = {.root = &root,
-                                              .paging = machine->wide ? "x64" : "pae"};
-    const struct ms_open_options raw = {.flags = MS_OPEN_MAP, .format = "raw"};
-    struct memory_file file = memory_file_open(machine->bytes, sizeof(machine->bytes));
     struct ms_image *image = NULL;
     struct ms_spaces *spaces = NULL;
     struct ms_modules *modules = NULL;
@@ -342,10 +329,7 @@ static void check_machine(const struct machine *machine, bool is_twice)
     struct ms_error error = {0};
     enum ms_status status;
 
-    CHECK(ms_image_open(file.path, &raw, &image, NULL) == MS_OK, "image");
-    memory_file_close(&file);
-    CHECK(ms_spaces_create(image, &options, &spaces, NULL) == MS_OK, "spaces");
-    CHECK(ms_spaces_add(spaces, "kernel", NULL) == MS_OK, "kernel");
+    kernel_machine_open(machine, &image, &spaces);
     CHECK(ms_modules_create(spaces, 0, NULL, &modules, NULL) == MS_OK, "modules");
     status = ms_pool_create(modules, &pool, &error);
     CHECK(status == (ms_modules_system(modules).found ? MS_OK : MS_MISSING), "pool: %s",
@@ -368,7 +352,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     make_machine(&machine, how, &input);
     rules = ms_pool_rules_of(machine.wide ? 64 : 32, machine.build);
     for (size_t i = 0; i < N_POOL; i++) {
-        const uint8_t *page = machine.bytes + OBJECTS_TABLES + POOL + 4096 * i;
+        const uint8_t *page = machine.bytes + TABLES + POOL + 4096 * i;
 
         check_page(&rules, page, false);
         check_page(&rules, page, true);

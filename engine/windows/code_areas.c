@@ -55,7 +55,7 @@ static enum ms_status add_module(ms_code_area_vec *areas, const struct ms_module
     enum ms_status status = ms_modules_sections(modules, module, &sections, &n, error);
     bool ok = true;
 
-    if (status != MS_OK || info.size == 0)
+    if (status != MS_OK)
         return status;
     if (!info.has_header)
         ok = add(areas, info.base, info.end - 1, MS_PAGE_EXECUTABLE);
@@ -74,8 +74,6 @@ static bool add_outside(ms_code_area_vec *areas, const struct ms_modules *module
     for (size_t i = 0; i < n; i++) {
         struct ms_module_info info = ms_modules_info(modules, i);
 
-        if (info.size == 0)
-            continue;
         if (info.base > next && !add(areas, next, info.base - 1, MS_PAGE_EXECUTABLE))
             return false;
         next = ms_max_u64(next, info.end);

@@ -53,17 +53,17 @@ static bool take_match(struct ms_drivers *drivers, uint64_t tag,
     return candidate.address == 0 || ms_vec_push(&candidates->list, candidate);
 }
 
-enum ms_status ms_drivers_scan(struct ms_drivers *drivers, struct ms_driver_candidates *candidates,
-                               struct ms_error *error)
+enum ms_status ms_drivers_scan(struct ms_drivers *drivers, struct ms_watch *watch,
+                               struct ms_driver_candidates *candidates, struct ms_error *error)
 {
     static const struct ms_kernel_pattern patterns[] = {
         {"76697244", 4}, // Driv
         {"f6697244", 4}, // ... protected
     };
     struct ms_kernel_matches matches = {0};
-    enum ms_status status =
-        ms_kernel_search(&drivers->modules->memory, patterns,
-                         sizeof(patterns) / sizeof(patterns[0]), MAX_MATCHES, &matches, error);
+    enum ms_status status = ms_kernel_search(&drivers->modules->memory, patterns,
+                                             sizeof(patterns) / sizeof(patterns[0]), MAX_MATCHES,
+                                             watch, &matches, error);
     bool ok = true;
 
     drivers->scanned = true;

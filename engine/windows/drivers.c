@@ -69,7 +69,7 @@ static bool read_objects(struct ms_drivers *drivers, const struct ms_driver_cand
                         MS_MAX_DRIVERS);
 }
 
-static enum ms_status collect(struct ms_drivers *drivers, unsigned flags,
+static enum ms_status collect(struct ms_drivers *drivers, unsigned flags, struct ms_watch *watch,
                               struct ms_driver_candidates *candidates, struct ms_error *error)
 {
     bool ok = ms_drivers_find_root(drivers) && ms_drivers_list(drivers, candidates);
@@ -81,13 +81,14 @@ static enum ms_status collect(struct ms_drivers *drivers, unsigned flags,
         return ms_fail_nomem(error);
     if (drivers->root != 0 && !(flags & MS_DRIVERS_SCAN))
         return MS_OK;
-    return ms_drivers_scan(drivers, candidates, error);
+    return ms_drivers_scan(drivers, watch, candidates, error);
 }
 
-static enum ms_status fill(struct ms_drivers *drivers, unsigned flags, struct ms_error *error)
+static enum ms_status fill(struct ms_drivers *drivers, unsigned flags, struct ms_watch *watch,
+                           struct ms_error *error)
 {
     struct ms_driver_candidates candidates = {0};
-    enum ms_status status = collect(drivers, flags, &candidates, error);
+    enum ms_status status = collect(drivers, flags, watch, &candidates, error);
 
     join_equal(&candidates);
     if (!status && !(read_objects(drivers, &candidates) && ms_drivers_judge(drivers)))
@@ -96,12 +97,18 @@ static enum ms_status fill(struct ms_drivers *drivers, unsigned flags, struct ms
     return status;
 }
 
-enum ms_status ms_drivers_create(const struct ms_modules *modules, unsigned flags,
+enum ms_status ms_drivers_create(const struct ms_modules *modules,
+                                 const struct ms_drivers_options *options,
                                  struct ms_drivers **drivers_ret, struct ms_error *error)
 {
+    static const struct ms_drivers_options none = {0};
     MS_CLEANUP(free_local) struct ms_drivers *drivers = NULL;
+    struct ms_watch watch;
     enum ms_status status;
 
+    if (!options)
+        options = &none;
+    watch = (struct ms_watch){.progress = options->progress, .user = options->user};
     if (!modules->nt.base)
         return ms_fail(error, MS_MISSING, "there is no Windows kernel, so no driver objects");
     drivers = calloc(1, sizeof(*drivers));
@@ -109,11 +116,11 @@ enum ms_status ms_drivers_create(const struct ms_modules *modules, unsigned flag
         return ms_fail_nomem(error);
     drivers->modules = modules;
     drivers->layout = ms_driver_layout_of(modules->memory.bits);
-    status = fill(drivers, flags, error);
+    status = fill(drivers, options->flags, &watch, error);
     if (status)
         return status;
     *drivers_ret = ms_keep(drivers);
-    return MS_OK;
+    return ms_watch_status(&watch, error);
 }
 
 // == What was found ==

@@ -90,8 +90,8 @@ char *ms_driver_object_name(const struct ms_drivers *drivers, uint64_t object);
 // == Pool: driver_scan.c ==
 
 // Adds what pool holds.
-enum ms_status ms_drivers_scan(struct ms_drivers *drivers, struct ms_driver_candidates *candidates,
-                               struct ms_error *error);
+enum ms_status ms_drivers_scan(struct ms_drivers *drivers, struct ms_watch *watch,
+                               struct ms_driver_candidates *candidates, struct ms_error *error);
 
 // == Objects: driver_object.c ==
 

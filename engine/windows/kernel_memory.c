@@ -10,6 +10,8 @@
 #include "base/extent.h"
 #include "space/spaces.h"
 
+#define WATCHED_PAGES 64 // so often; from a disk that seeks each of them, half a second
+
 void ms_kernel_memory_start(struct ms_kernel_memory *memory, const struct ms_spaces *spaces,
                             size_t space)
 {
@@ -65,17 +67,41 @@ bool ms_kernel_pointer(const struct ms_kernel_memory *memory, uint64_t address,
     return true;
 }
 
+// == Who waits for it ==
+
+bool ms_watch_stops(struct ms_watch *watch, uint64_t done_bytes, uint64_t all_bytes)
+{
+    struct ms_progress progress = {done_bytes, all_bytes};
+
+    if (!watch->stopped && watch->progress)
+        watch->stopped = watch->progress(watch->user, &progress) != 0;
+    return watch->stopped;
+}
+
+bool ms_watch_page(struct ms_watch *watch)
+{
+    if (watch->n_pages++ % WATCHED_PAGES == 0)
+        ms_watch_stops(watch, watch->n_pages * MS_KERNEL_PAGE, 0);
+    return watch->stopped;
+}
+
+enum ms_status ms_watch_status(const struct ms_watch *watch, struct ms_error *error)
+{
+    return watch->stopped ? ms_fail(error, MS_STOPPED, "stopped") : MS_OK;
+}
+
 // == Pages ==
 
 struct page_walk {
     const struct ms_kernel_memory *memory;
     const uint8_t *begins;
     uint64_t *budget;
+    struct ms_watch *watch;
     int (*visit)(void *user, uint64_t address);
     void *user;
 };
 
-#define OUT_OF_BUDGET (-1)
+#define ENDED_EARLY (-1)
 
 // Straight from the image: a look-up of each address would cost more than the reading.
 static int walk_mapping(void *user, const struct ms_mapping_info *mapping)
@@ -92,8 +118,8 @@ static int walk_mapping(void *user, const struct ms_mapping_info *mapping)
         bool present[2];
         int result;
 
-        if (*walk->budget == 0)
-            return OUT_OF_BUDGET;
+        if (*walk->budget == 0 || ms_watch_page(walk->watch))
+            return ENDED_EARLY;
         --*walk->budget;
         ms_image_read(image, mapping->physical + (page - mapping->first), bytes, present, 2);
         result = bytes[0] == walk->begins[0] && bytes[1] == walk->begins[1]
@@ -105,10 +131,10 @@ static int walk_mapping(void *user, const struct ms_mapping_info *mapping)
 }
 
 int ms_kernel_pages(const struct ms_kernel_memory *memory, uint64_t first, uint64_t last,
-                    const uint8_t begins[2], uint64_t *budget,
+                    const uint8_t begins[2], uint64_t *budget, struct ms_watch *watch,
                     int (*visit)(void *user, uint64_t address), void *user)
 {
-    struct page_walk walk = {memory, begins, budget, visit, user};
+    struct page_walk walk = {memory, begins, budget, watch, visit, user};
     struct ms_range range = {.first = ms_max_u64(first, memory->first),
                              .last = ms_min_u64(last, memory->last)};
     int result;
@@ -116,7 +142,7 @@ int ms_kernel_pages(const struct ms_kernel_memory *memory, uint64_t first, uint6
     if (range.first > range.last)
         return 0;
     result = ms_spaces_visit(memory->spaces, memory->space, &range, walk_mapping, &walk);
-    return result == OUT_OF_BUDGET ? 0 : result;
+    return result == ENDED_EARLY ? 0 : result;
 }
 
 // == Searching ==
@@ -124,6 +150,7 @@ int ms_kernel_pages(const struct ms_kernel_memory *memory, uint64_t first, uint6
 struct collecting {
     const struct ms_kernel_memory *memory;
     struct ms_kernel_matches *matches;
+    struct ms_watch *watch;
     bool no_memory;
 };
 
@@ -147,6 +174,13 @@ static int collect(void *user, const struct ms_hit *hit)
         collect_place(collecting, hit->pattern, hit->mappings[i].space, hit->mappings[i].address);
     collecting->matches->left_out += hit->n_mappings - hit->n_listed;
     return collecting->no_memory;
+}
+
+static int show_progress(void *user, const struct ms_progress *progress)
+{
+    const struct ms_watch *watch = ((const struct collecting *)user)->watch;
+
+    return watch->progress ? watch->progress(watch->user, progress) : 0;
 }
 
 static void free_patterns(struct ms_patterns **patterns)
@@ -189,7 +223,8 @@ static enum ms_status run_search(struct collecting *collecting, const struct ms_
                                  uint64_t limit, struct ms_error *error)
 {
     struct ms_search_options options;
-    struct ms_search_callbacks callbacks = {.hit = collect, .user = collecting};
+    struct ms_search_callbacks callbacks = {
+        .hit = collect, .progress = show_progress, .user = collecting};
     struct ms_search_result result = {0};
     enum ms_status status;
 
@@ -200,18 +235,24 @@ static enum ms_status run_search(struct collecting *collecting, const struct ms_
         ms_kernel_run_search(collecting->memory, matcher, &options, &callbacks, &result, error);
     collecting->matches->left_out += result.max_hits_held;
     ms_search_result_release(&result);
-    return collecting->no_memory ? ms_fail_nomem(error) : status;
+    if (collecting->no_memory)
+        return ms_fail_nomem(error);
+    collecting->watch->stopped = status == MS_STOPPED;
+    return status == MS_STOPPED ? MS_OK : status;
 }
 
 enum ms_status ms_kernel_search(const struct ms_kernel_memory *memory,
                                 const struct ms_kernel_pattern *patterns, size_t n_patterns,
-                                uint64_t limit, struct ms_kernel_matches *matches,
-                                struct ms_error *error)
+                                uint64_t limit, struct ms_watch *watch,
+                                struct ms_kernel_matches *matches, struct ms_error *error)
 {
-    struct collecting collecting = {.memory = memory, .matches = matches};
+    struct collecting collecting = {.memory = memory, .matches = matches, .watch = watch};
     struct ms_matcher *matcher = NULL;
-    enum ms_status status = make_matcher(patterns, n_patterns, &matcher, error);
+    enum ms_status status;
 
+    if (ms_watch_stops(watch, 0, 0))
+        return MS_OK;
+    status = make_matcher(patterns, n_patterns, &matcher, error);
     if (!status)
         status = run_search(&collecting, matcher, limit, error);
     ms_matcher_free(matcher);

@@ -41,11 +41,30 @@ bool ms_kernel_pointer(const struct ms_kernel_memory *memory, uint64_t address,
 
 // == Looking through it ==
 
+// Who waits for what takes long: told how far it is, and free to stop it. What looks through memory
+// then ends early, as if there were nothing more; what has not begun does not begin.
+struct ms_watch {
+    int (*progress)(void *user, const struct ms_progress *progress); // not 0: stop. May be NULL
+    void *user;
+    uint64_t n_pages; // that ms_watch_page() counted
+    bool stopped;
+};
+
+// Tells how far it is. True: it is stopped, now or before.
+bool ms_watch_stops(struct ms_watch *watch, uint64_t done_bytes, uint64_t all_bytes);
+
+// Counts a page that is looked at by itself; now and then that is told. True: it is stopped.
+bool ms_watch_page(struct ms_watch *watch);
+
+// What became of a thing for which memory was looked through without another failure: MS_STOPPED
+// if that was stopped.
+enum ms_status ms_watch_status(const struct ms_watch *watch, struct ms_error *error);
+
 // Calls `visit` with the address of each page of [first, last] that is there and begins with the
 // two bytes, in ascending order; a value other than 0 ends it and is returned. At most `*budget`
-// pages are looked at, and taken off it; once none is left, 0 is returned.
+// pages are looked at, and taken off it; once none is left, or it is stopped, 0 is returned.
 int ms_kernel_pages(const struct ms_kernel_memory *memory, uint64_t first, uint64_t last,
-                    const uint8_t begins[2], uint64_t *budget,
+                    const uint8_t begins[2], uint64_t *budget, struct ms_watch *watch,
                     int (*visit)(void *user, uint64_t address), void *user);
 
 struct ms_kernel_pattern {
@@ -73,10 +92,11 @@ enum ms_status ms_kernel_run_search(const struct ms_kernel_memory *memory,
                                     struct ms_search_result *result, struct ms_error *error);
 
 // Searches the whole kernel's half for all patterns. Each has at most `limit` matches in the list,
-// whose items the caller frees. MS_NOMEM and what else ms_search() fails with.
+// whose items the caller frees; if it is stopped, these are the first ones. MS_NOMEM and what else
+// ms_search() fails with, but not MS_STOPPED.
 enum ms_status ms_kernel_search(const struct ms_kernel_memory *memory,
                                 const struct ms_kernel_pattern *patterns, size_t n_patterns,
-                                uint64_t limit, struct ms_kernel_matches *matches,
-                                struct ms_error *error);
+                                uint64_t limit, struct ms_watch *watch,
+                                struct ms_kernel_matches *matches, struct ms_error *error);
 
 #endif

@@ -246,15 +246,16 @@ static bool take_matches(struct ms_modules *modules, const struct ms_kernel_matc
     return note_losses(modules, &losses);
 }
 
-static enum ms_status gather_memory(struct ms_modules *modules, struct ms_error *error)
+static enum ms_status gather_memory(struct ms_modules *modules, struct ms_watch *watch,
+                                    struct ms_error *error)
 {
     static const struct ms_kernel_pattern patterns[N_PATTERNS] = {
         [PATTERN_IMAGE] = {"????5a4d", MS_KERNEL_PAGE}, // MZ
         [PATTERN_POOL] = {"'dLmM'", 4},                 // MmLd
     };
     struct ms_kernel_matches matches = {0};
-    enum ms_status status =
-        ms_kernel_search(&modules->memory, patterns, N_PATTERNS, MAX_MATCHES, &matches, error);
+    enum ms_status status = ms_kernel_search(&modules->memory, patterns, N_PATTERNS, MAX_MATCHES,
+                                             watch, &matches, error);
 
     if (!status && !take_matches(modules, &matches))
         status = ms_fail_nomem(error);
@@ -318,12 +319,13 @@ static void join_equal(struct ms_modules *modules)
     modules->list.n = n + 1;
 }
 
-enum ms_status ms_modules_gather(struct ms_modules *modules, unsigned flags, struct ms_error *error)
+enum ms_status ms_modules_gather(struct ms_modules *modules, unsigned flags, struct ms_watch *watch,
+                                 struct ms_error *error)
 {
     enum ms_status status = gather_list(modules, error);
 
     if (!status && (flags & MS_MODULES_SCAN))
-        status = gather_memory(modules, error);
+        status = gather_memory(modules, watch, error);
     if (!status)
         join_equal(modules);
     return status;

@@ -79,13 +79,14 @@ static enum ms_status find_unloaded(struct ms_modules *modules, struct ms_error 
     return MS_OK;
 }
 
+// What is told of modules that were found before it was stopped is as whole as of any.
 static enum ms_status fill(struct ms_modules *modules, const struct ms_modules_options *options,
-                           struct ms_error *error)
+                           struct ms_watch *watch, struct ms_error *error)
 {
-    enum ms_status status = ms_nt_find(&modules->memory, options, &modules->nt, error);
+    enum ms_status status = ms_nt_find(&modules->memory, options, watch, &modules->nt, error);
 
-    if (!status && (modules->nt.base || (options->flags & MS_MODULES_SCAN)))
-        status = ms_modules_gather(modules, options->flags, error);
+    if (!status && (modules->nt.base || (!watch->stopped && (options->flags & MS_MODULES_SCAN))))
+        status = ms_modules_gather(modules, options->flags, watch, error);
     if (!status)
         status = ms_modules_describe(modules, error);
     if (!status)
@@ -125,8 +126,12 @@ enum ms_status ms_modules_create(const struct ms_spaces *spaces, size_t space,
     static const struct ms_modules_options none = {0};
     struct ms_space_info info = ms_spaces_info(spaces, space);
     MS_CLEANUP(free_local) struct ms_modules *modules = NULL;
+    struct ms_watch watch;
     enum ms_status status = MS_OK;
 
+    if (!options)
+        options = &none;
+    watch = (struct ms_watch){.progress = options->progress, .user = options->user};
     if (info.kind == MS_SPACE_PHYSICAL || info.kind == MS_SPACE_UNMAPPED)
         return ms_fail(error, MS_ARGUMENT, "the space %s has physical addresses, so no modules",
                        info.name);
@@ -142,11 +147,11 @@ enum ms_status ms_modules_create(const struct ms_spaces *spaces, size_t space,
     ms_kernel_memory_start(&modules->memory, modules->own ? modules->own : spaces,
                            modules->own ? 0 : space);
     ms_module_quota_start(&modules->quota, &modules->memory);
-    status = fill(modules, options ? options : &none, error);
+    status = fill(modules, options, &watch, error);
     if (status)
         return status;
     *modules_ret = ms_keep(modules);
-    return MS_OK;
+    return ms_watch_status(&watch, error);
 }
 
 // == What there is no room for ==

@@ -101,7 +101,7 @@ bool ms_modules_leave_out(const struct ms_modules *modules, size_t index);
 
 // Fills the list: what the kernel's list has, and with MS_MODULES_SCAN what memory has, one item a
 // base, sorted. Sizes, names and what headers tell are left to ms_modules_describe().
-enum ms_status ms_modules_gather(struct ms_modules *modules, unsigned flags,
+enum ms_status ms_modules_gather(struct ms_modules *modules, unsigned flags, struct ms_watch *watch,
                                  struct ms_error *error);
 
 // == Describing: module_describe.c ==

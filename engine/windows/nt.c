@@ -159,7 +159,8 @@ static enum ms_status find_kdbg_anywhere(const struct ms_kernel_memory *memory, 
 {
     static const struct ms_kernel_pattern tag = {"'GBDK'", 8};
     struct ms_kernel_matches matches = {0};
-    enum ms_status status = ms_kernel_search(memory, &tag, 1, MAX_MATCHES, &matches, error);
+    enum ms_status status =
+        ms_kernel_search(memory, &tag, 1, MAX_MATCHES, nt->watch, &matches, error);
 
     for (size_t i = 0; !status && !nt->base && i < matches.list.n; i++) {
         if (!ms_kdbg_read(memory, matches.list.items[i].address - 0x10, 0, &nt->kdbg))
@@ -239,14 +240,16 @@ static enum ms_status find_base(const struct ms_kernel_memory *memory, struct ms
 }
 
 enum ms_status ms_nt_find(struct ms_kernel_memory *memory, const struct ms_modules_options *options,
-                          struct ms_nt *nt, struct ms_error *error)
+                          struct ms_watch *watch, struct ms_nt *nt, struct ms_error *error)
 {
     enum ms_status status;
 
     *nt = (struct ms_nt){.base_origin = "", .module_list_origin = "", .kdbg.origin = ""};
     if (memory->spaces->n_roots && memory->spaces->roots[0].is_linux)
         return MS_OK;
+    nt->watch = watch;
     status = find_base(memory, nt, error);
+    nt->watch = NULL;
     if (!status && nt->base)
         status = choose_symbols(memory, options, nt, error);
     if (status || !nt->base)

@@ -23,16 +23,18 @@ struct ms_nt {
     const char *module_list_origin;
     uint32_t major, minor, build; // 0: not known
     char build_lab[MS_NT_LAB_BYTES];
-    unsigned n_images; // that were looked at for the kernel
-    bool no_memory;    // for one of them: the rest may be wrong
+    struct ms_watch *watch; // while it is looked for
+    unsigned n_images;      // that were looked at for the kernel
+    bool no_memory;         // for one of them: the rest may be wrong
 };
 
 struct ms_modules_options;
 
-// Looks for the kernel. That there is none is MS_OK, too. `nt` is released either way. Where one of
-// the symbol files is the kernel's, the layout of its structures is set.
+// Looks for the kernel. That there is none is MS_OK, too, as is that this was stopped. `nt` is
+// released either way. Where one of the symbol files is the kernel's, the layout of its structures
+// is set.
 enum ms_status ms_nt_find(struct ms_kernel_memory *memory, const struct ms_modules_options *options,
-                          struct ms_nt *nt, struct ms_error *error);
+                          struct ms_watch *watch, struct ms_nt *nt, struct ms_error *error);
 void ms_nt_release(struct ms_nt *nt);
 
 // The address of an export; 0: there is none, or it is forwarded.

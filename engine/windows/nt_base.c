@@ -122,7 +122,7 @@ static bool find_below(const struct ms_kernel_memory *memory, uint64_t hint, con
 
     if (!ms_in_kernel(memory, hint, 1))
         return false;
-    for (; page >= lowest && page > 0; page -= MS_KERNEL_PAGE) {
+    for (; page >= lowest && page > 0 && !ms_watch_page(nt->watch); page -= MS_KERNEL_PAGE) {
         if (page % STEP == 0 && page >= STEP && !any_present(memory, page - STEP))
             lowest = page;
         if (ms_nt_is_kernel(memory, page, nt)) {
@@ -226,13 +226,19 @@ static bool find_by_search(const struct ms_kernel_memory *memory, struct ms_nt *
         {.first = UINT64_C(0x80000000), .last = UINT64_C(0x87ffffff)},
     };
     const struct ms_range *first = &likely[memory->bits == 32];
+    const struct ms_range ranges[] = {
+        *first,
+        {.first = memory->first, .last = first->first - 1},
+        {.first = first->last + 1, .last = memory->last},
+    };
     struct base_search search = {.memory = memory, .nt = nt};
     uint64_t budget = MAX_PAGES;
 
-    if (ms_kernel_pages(memory, first->first, first->last, mz, &budget, try_page, &search) == 0 &&
-        ms_kernel_pages(memory, memory->first, first->first - 1, mz, &budget, try_page, &search) ==
-            0)
-        ms_kernel_pages(memory, first->last + 1, memory->last, mz, &budget, try_page, &search);
+    for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {
+        if (ms_kernel_pages(memory, ranges[i].first, ranges[i].last, mz, &budget, nt->watch,
+                            try_page, &search))
+            break;
+    }
     return nt->base != 0;
 }
 

@@ -5,7 +5,6 @@
 #include "windows/pool_block.h"
 
 #include "base/bytes.h"
-#include "windows/pool_page.h"
 
 #define PROTECTED    UINT32_C(0x80000000) // of a tag
 #define TYPE_PAGED   0x01u
@@ -82,36 +81,4 @@ bool ms_pool_block_parse(const struct ms_pool_rules *rules, uint64_t address,
     judge_type(rules, &block);
     *block_ret = block;
     return true;
-}
-
-// == By the page ==
-
-bool ms_pool_block_at(const struct ms_kernel_memory *memory, const struct ms_pool_rules *rules,
-                      uint64_t address, struct ms_pool_block *block_ret, bool *guessed_ret)
-{
-    uint64_t page = address & ~(MS_KERNEL_PAGE - 1);
-    struct ms_vmem vmem = ms_kernel_vmem(memory);
-    const struct ms_pool_entry *entry;
-    uint8_t bytes[MS_POOL_PAGE_BYTES];
-    bool present[MS_POOL_PAGE_BYTES];
-    struct ms_pool_entries entries;
-
-    if (!ms_in_kernel(memory, page, MS_KERNEL_PAGE) ||
-        vmem.read(vmem.user, page, bytes, present, sizeof(bytes)) == 0)
-        return false;
-    ms_pool_page_judge(rules, page, bytes, present, false, &entries);
-    entry = ms_pool_entry_at(&entries, address);
-    if (!entry || entry->damaged)
-        return false;
-    *block_ret = entry->block;
-    if (guessed_ret)
-        *guessed_ret = entry->guessed;
-    return true;
-}
-
-bool ms_pool_block_read(const struct ms_kernel_memory *memory, const struct ms_pool_rules *rules,
-                        uint64_t address, struct ms_pool_block *block_ret, bool *guessed_ret)
-{
-    return ms_pool_block_at(memory, rules, address, block_ret, guessed_ret) &&
-           block_ret->address == address;
 }

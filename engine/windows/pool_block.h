@@ -43,14 +43,4 @@ bool ms_pool_block_parse(const struct ms_pool_rules *rules, uint64_t address,
 // Whether a block that is there could have such a tag: printable ASCII.
 bool ms_pool_tag_is_text(uint32_t tag);
 
-// The block whose header is at an address, by the blocks of its page; false: there is none, or it
-// is not to be believed. `*guessed_ret` (may be NULL): see struct ms_pool_info. As ms_pool_at() it
-// is found without an open struct ms_pool, but slowly: for those who look at few.
-bool ms_pool_block_read(const struct ms_kernel_memory *memory, const struct ms_pool_rules *rules,
-                        uint64_t address, struct ms_pool_block *block_ret, bool *guessed_ret);
-
-// The same for the block that holds an address, its header included.
-bool ms_pool_block_at(const struct ms_kernel_memory *memory, const struct ms_pool_rules *rules,
-                      uint64_t address, struct ms_pool_block *block_ret, bool *guessed_ret);
-
 #endif

@@ -119,20 +119,18 @@ static bool tell_places(struct finding *finding, uint64_t first, uint64_t last)
     return tell_page(finding, page, first, last);
 }
 
-// Of what is there more often than a search tells one by one, one place is enough: no pool is.
+// Of what is there more often than a search tells one by one, one place is enough: no pool is. The
+// kernel's places come before those of other spaces.
 static int take_hit(void *user, const struct ms_hit *hit)
 {
     struct finding *finding = user;
     uint64_t more = (hit->repeat - 1) * hit->stride;
-    size_t space = ms_pool_memory(finding->pool)->space, i = 0;
 
-    if (hit->n_mappings == 0)
-        return hit->space == space && !tell_places(finding, hit->address, hit->address + more);
-    while (i < hit->n_listed && hit->mappings[i].space != space)
-        i++;
-    finding->left_out += hit->n_mappings - 1;
-    return i < hit->n_listed &&
-           !tell_places(finding, hit->mappings[i].address, hit->mappings[i].address + more);
+    if (hit->space != ms_pool_memory(finding->pool)->space)
+        return 0;
+    if (hit->n_mappings > 0)
+        finding->left_out += hit->n_mappings - 1;
+    return !tell_places(finding, hit->address, hit->address + more);
 }
 
 static int take_progress(void *user, const struct ms_progress *progress)

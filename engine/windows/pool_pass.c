@@ -85,15 +85,17 @@ static int visit_pages(struct walking *walking, uint64_t first, uint64_t last, u
 static int visit_partial(struct walking *walking, uint64_t page, uint64_t physical)
 {
     const struct ms_kernel_memory *memory = ms_pool_memory(walking->pool);
+    int result;
 
     if ((walking->had_partial && walking->partial == page) ||
         ms_modules_at(walking->pool->modules, page) != MS_NO_MODULE)
         return 0;
     walking->had_partial = true;
     walking->partial = page;
-    ms_spaces_read(memory->spaces, memory->space, page, walking->bytes, walking->present,
-                   MS_KERNEL_PAGE);
-    return visit_page(walking, page, physical, 0);
+    walking->progress.done_bytes += ms_spaces_read(
+        memory->spaces, memory->space, page, walking->bytes, walking->present, MS_KERNEL_PAGE);
+    result = visit_page(walking, page, physical, 0);
+    return result ? result : tell_progress(walking);
 }
 
 // Leaves out what is of modules.

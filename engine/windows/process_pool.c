@@ -146,14 +146,15 @@ static bool append(struct ms_processes *processes, struct found *found)
     return true;
 }
 
-enum ms_status ms_processes_scan(struct ms_processes *processes, struct ms_error *error)
+enum ms_status ms_processes_scan(struct ms_processes *processes, struct ms_watch *watch,
+                                 struct ms_error *error)
 {
     const struct ms_kernel_memory *memory = &processes->modules->memory;
     struct ms_kernel_matches matches = {0};
     struct found found = {0};
     struct ms_pool_rules rules = ms_pool_rules_of(memory->bits, processes->modules->nt.build);
-    enum ms_status status =
-        ms_kernel_search(memory, tags, rules.has_protected ? 2 : 1, MAX_MATCHES, &matches, error);
+    enum ms_status status = ms_kernel_search(memory, tags, rules.has_protected ? 2 : 1, MAX_MATCHES,
+                                             watch, &matches, error);
 
     if (!status && (!take_matches(processes, &matches, &found) || !append(processes, &found)))
         status = ms_fail_nomem(error);

@@ -52,7 +52,8 @@ static enum ms_status make_index(struct ms_processes *processes, struct ms_error
     return MS_OK;
 }
 
-static enum ms_status fill(struct ms_processes *processes, unsigned flags, struct ms_error *error)
+static enum ms_status fill(struct ms_processes *processes, unsigned flags, struct ms_watch *watch,
+                           struct ms_error *error)
 {
     enum ms_status status;
 
@@ -62,30 +63,37 @@ static enum ms_status fill(struct ms_processes *processes, unsigned flags, struc
         return ms_fail_nomem(error);
     status = make_index(processes, error);
     if (!status && (flags & MS_PROCESSES_SCAN)) {
-        status = ms_processes_scan(processes, error);
+        status = ms_processes_scan(processes, watch, error);
         if (!status)
             status = make_index(processes, error);
     }
     return !status && !ms_processes_note_unproved(processes) ? ms_fail_nomem(error) : status;
 }
 
-enum ms_status ms_processes_create(const struct ms_modules *modules, unsigned flags,
+enum ms_status ms_processes_create(const struct ms_modules *modules,
+                                   const struct ms_processes_options *options,
                                    struct ms_processes **processes_ret, struct ms_error *error)
 {
+    static const struct ms_processes_options none = {0};
     MS_CLEANUP(free_local) struct ms_processes *processes = NULL;
+    struct ms_watch watch;
     enum ms_status status;
 
-    if (flags & ~(unsigned)ALL_FLAGS)
-        return ms_fail(error, MS_ARGUMENT, "there is no way 0x%x to find processes", flags);
+    if (!options)
+        options = &none;
+    watch = (struct ms_watch){.progress = options->progress, .user = options->user};
+    if (options->flags & ~(unsigned)ALL_FLAGS)
+        return ms_fail(error, MS_ARGUMENT, "there is no way 0x%x to find processes",
+                       options->flags);
     processes = calloc(1, sizeof(*processes));
     if (!processes)
         return ms_fail_nomem(error);
     processes->modules = modules;
-    status = fill(processes, flags, error);
+    status = fill(processes, options->flags, &watch, error);
     if (status)
         return status;
     *processes_ret = ms_keep(processes);
-    return MS_OK;
+    return ms_watch_status(&watch, error);
 }
 
 // == What was found ==

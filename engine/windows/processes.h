@@ -62,6 +62,7 @@ bool ms_processes_read_list(struct ms_processes *processes);
 
 // Adds those of pool blocks, or tells of ones that are there that pool has them, too. Those are
 // found by `by_address`, which is set before, and again behind it.
-enum ms_status ms_processes_scan(struct ms_processes *processes, struct ms_error *error);
+enum ms_status ms_processes_scan(struct ms_processes *processes, struct ms_watch *watch,
+                                 struct ms_error *error);
 
 #endif

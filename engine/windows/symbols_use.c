@@ -48,34 +48,17 @@ static bool refuse(struct taking *taking, size_t file)
     return false;
 }
 
-// A file that fits a module better than those before it did takes their place, and leaves the
-// module that it had.
+// A file that fits a module better than the one that it had leaves that.
 static void give(struct taking *taking, size_t file, enum ms_symbols_fit fit)
 {
     struct ms_modules *modules = taking->modules;
-    struct ms_file_use *uses = modules->files.items;
+    struct ms_file_use *use = &modules->files.items[file];
 
-    for (size_t i = 0; i < modules->files.n; i++) {
-        if (i != file && uses[i].module == taking->module)
-            uses[i] = (struct ms_file_use){MS_FIT_NONE, MS_NO_MODULE, uses[i].remark};
-    }
-    if (uses[file].module != MS_NO_MODULE)
-        modules->list.items[uses[file].module].symbols = NULL;
-    uses[file].fit = fit;
-    uses[file].module = taking->module;
+    if (use->module != MS_NO_MODULE)
+        modules->list.items[use->module].symbols = NULL;
+    use->fit = fit;
+    use->module = taking->module;
     modules->list.items[taking->module].symbols = taking->files[file];
-}
-
-// The fit of what a module has so far.
-static enum ms_symbols_fit fit_of(const struct taking *taking)
-{
-    const struct ms_modules *modules = taking->modules;
-
-    for (size_t i = 0; i < modules->files.n; i++) {
-        if (modules->files.items[i].module == taking->module)
-            return modules->files.items[i].fit;
-    }
-    return MS_FIT_NONE;
 }
 
 static enum ms_status try_file(struct taking *taking, size_t file)
@@ -90,7 +73,8 @@ static enum ms_status try_file(struct taking *taking, size_t file)
         return status;
     if (fit == MS_FIT_REFUSED)
         return refuse(taking, file) ? MS_OK : MS_NOMEM;
-    if (fit > fit_of(taking))
+    // All files that fit one module fit it alike: exactly where it tells its PDB, else by name.
+    if (!modules->list.items[taking->module].symbols)
         give(taking, file, fit);
     return MS_OK;
 }

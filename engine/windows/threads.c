@@ -123,7 +123,8 @@ static bool finish(struct ms_threads *threads)
     return limit_stacks(threads);
 }
 
-static enum ms_status fill(struct ms_threads *threads, unsigned flags, struct ms_error *error)
+static enum ms_status fill(struct ms_threads *threads, unsigned flags, struct ms_watch *watch,
+                           struct ms_error *error)
 {
     enum ms_status status = MS_OK;
 
@@ -133,7 +134,7 @@ static enum ms_status fill(struct ms_threads *threads, unsigned flags, struct ms
     if (!ms_threads_choose_layout(threads) || !ms_threads_take_lists(threads))
         return ms_fail_nomem(error);
     if (flags & MS_THREADS_SCAN)
-        status = ms_threads_scan_pool(threads, error);
+        status = ms_threads_scan_pool(threads, watch, error);
     if (!status && !finish(threads))
         status = ms_fail_nomem(error);
     return status;
@@ -160,25 +161,32 @@ static size_t min_size(uint64_t a, size_t b)
     return a < b ? (size_t)a : b;
 }
 
-enum ms_status ms_threads_create(const struct ms_processes *processes, unsigned flags,
+enum ms_status ms_threads_create(const struct ms_processes *processes,
+                                 const struct ms_threads_options *options,
                                  struct ms_threads **threads_ret, struct ms_error *error)
 {
+    static const struct ms_threads_options none = {0};
     MS_CLEANUP(free_local) struct ms_threads *threads = NULL;
     uint64_t present = processes->modules->memory.spaces->present.bytes;
+    struct ms_watch watch;
     enum ms_status status;
 
+    if (!options)
+        options = &none;
+    watch = (struct ms_watch){.progress = options->progress, .user = options->user};
     *threads_ret = NULL;
-    if (flags & ~(unsigned)MS_THREADS_SCAN)
-        return ms_fail(error, MS_ARGUMENT, "unknown flags of threads: 0x%x", flags);
+    if (options->flags & ~(unsigned)MS_THREADS_SCAN)
+        return ms_fail(error, MS_ARGUMENT, "unknown flags of threads: 0x%x", options->flags);
     threads = calloc(1, sizeof(*threads));
     if (!threads)
         return ms_fail_nomem(error);
     threads->processes = processes;
     threads->max_threads = min_size(present / MS_THREAD_SHARE, MS_MAX_THREADS);
-    status = fill(threads, flags, error);
-    if (status == MS_OK)
-        *threads_ret = ms_keep(threads);
-    return status;
+    status = fill(threads, options->flags, &watch, error);
+    if (status)
+        return status;
+    *threads_ret = ms_keep(threads);
+    return ms_watch_status(&watch, error);
 }
 
 // == Reading ==

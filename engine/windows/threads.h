@@ -75,6 +75,7 @@ bool ms_threads_take_lists(struct ms_threads *threads);
 
 // == Pool: threads_pool.c ==
 
-enum ms_status ms_threads_scan_pool(struct ms_threads *threads, struct ms_error *error);
+enum ms_status ms_threads_scan_pool(struct ms_threads *threads, struct ms_watch *watch,
+                                    struct ms_error *error);
 
 #endif

@@ -136,7 +136,8 @@ static bool take_matches(struct ms_threads *threads, const struct ms_pool_rules 
                         n_left_out + matches->left_out);
 }
 
-enum ms_status ms_threads_scan_pool(struct ms_threads *threads, struct ms_error *error)
+enum ms_status ms_threads_scan_pool(struct ms_threads *threads, struct ms_watch *watch,
+                                    struct ms_error *error)
 {
     // Thre; the second one is protected, as before Windows 8.
     static const struct ms_kernel_pattern patterns[] = {{"'erhT'", 4}, {"e5726854", 4}};
@@ -150,7 +151,7 @@ enum ms_status ms_threads_scan_pool(struct ms_threads *threads, struct ms_error 
         !ms_nt_has(&threads->layout, MS_THREAD_K_LINKS))
         return MS_OK;
     status = ms_kernel_search(&modules->memory, patterns, rules.has_protected ? 2 : 1, MAX_MATCHES,
-                              &matches, error);
+                              watch, &matches, error);
     if (!status && !take_matches(threads, &rules, &matches))
         status = ms_fail_nomem(error);
     free(matches.list.items);

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 #
 # What these tests share. Wanted in the environment: MEMSCAN and MKIMAGE, the programs; SANITIZE, the
-# sanitizers they are built with; SHIM and SWEEP (see there), but not where SHIM cannot be preloaded.
+# sanitizers they are built with; SPECS, the folder corpus/specs; SHIM and SWEEP (see there), but not
+# where SHIM cannot be preloaded.
 
 set -u
 # Who has started this may have set signals to be ignored, and the programs would ignore them too.

@@ -18,6 +18,8 @@
 //     interrupt   first the signal kills, and nothing has been printed; later it ends the run with
 //                 130, whole lines, and a --from that prints exactly the rest; and at last it comes
 //                 too late
+//     part        as interrupt, but nothing goes on: some lines of the right output, and stderr
+//                 tells that it was interrupted
 //     dies        the signal kills, behind the beginning of the right output, or comes too late
 
 #include <errno.h>
@@ -307,6 +309,38 @@ static const char *judge_interrupt(const struct run *good, const struct run *run
     return begins_with(&good->out, &run->out) ? NULL : "not the beginning of the right output";
 }
 
+static bool are_some_lines(const struct text *all, const struct text *some)
+{
+    const char *at = all->bytes, *line = some->bytes;
+
+    while (*line != '\0' && *at != '\0') {
+        size_t length = strcspn(at, "\n") + 1;
+
+        if (strncmp(line, at, length) == 0)
+            line += length;
+        at += length;
+    }
+    return *line == '\0';
+}
+
+static const char *judge_part(const struct run *good, const struct run *run)
+{
+    static bool caught; // at an earlier moment
+
+    if (WIFSIGNALED(run->status))
+        return caught || run->out.length > 0 ? "killed after it had begun" : NULL;
+    if (same(good, run))
+        return caught ? NULL : "the signal is never caught";
+    caught = true;
+    if (!exits_with(run, 130))
+        return "neither killed, nor 130, nor the right answer";
+    if (strstr(run->err.bytes, ": interrupted") == NULL)
+        return "stderr does not tell of it";
+    return whole_lines(&run->out) && are_some_lines(&good->out, &run->out)
+               ? NULL
+               : "not some lines of the right output";
+}
+
 static const char *judge_dies(const struct run *good, const struct run *run)
 {
     if (same(good, run))
@@ -321,7 +355,8 @@ static const struct judge {
     const char *(*judge)(const struct run *good, const struct run *run);
 } judges[] = {
     {"same", judge_same}, {"memory", judge_memory},       {"output", judge_output},
-    {"read", judge_read}, {"interrupt", judge_interrupt}, {"dies", judge_dies},
+    {"read", judge_read}, {"interrupt", judge_interrupt}, {"part", judge_part},
+    {"dies", judge_dies},
 };
 
 static const struct judge *find_judge(const char *name)

@@ -62,7 +62,7 @@ static inline uint64_t add_object(struct driver_machine *machine, const char *ta
     uint64_t block = OBJECTS + 0x1000 * machine->n_objects++;
 
     poke(windows, block, 0x02800000, 4); // the whole of 800 bytes, nonpaged, allocated
-    put_text(&windows->machine, MEMORY + block + 4, tag);
+    poke_text(windows, block + 4, tag);
     poke(windows, block + 0x800, 0x00800080, 4);
     name_object(windows, block + OBJECT_BODY, name);
     return block + OBJECT_BODY;
@@ -135,10 +135,11 @@ struct found_drivers {
 static inline struct found_drivers find_drivers(const struct driver_machine *machine,
                                                 unsigned flags)
 {
+    const struct ms_drivers_options options = {.flags = flags};
     struct found_drivers found = {.windows = find_windows(&machine->windows, 0)};
     struct ms_error error = {0};
 
-    cr_assert(ms_drivers_create(found.windows.modules, flags, &found.drivers, &error) == MS_OK,
+    cr_assert(ms_drivers_create(found.windows.modules, &options, &found.drivers, &error) == MS_OK,
               "%s", error.text);
     return found;
 }

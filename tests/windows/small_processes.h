@@ -53,7 +53,7 @@ static inline uint64_t poke_process(struct windows *windows, const struct proces
 
     poke(windows, block + 2, fields->block / 16, 1);
     poke(windows, block + 3, 2, 1); // nonpaged, in use
-    put_text(&windows->machine, MEMORY + block + 4, "Proc");
+    poke_text(windows, block + 4, "Proc");
     if (fields->build < 9200)
         poke(windows, block + 7, 0xe3, 1);
     poke(windows, at - 0x30 + 0x1a, 8, 1); // quota information stands before the header
@@ -63,7 +63,7 @@ static inline uint64_t poke_process(struct windows *windows, const struct proces
     poke_list_head(windows, at + fields->links);
     poke(windows, at + fields->created, 0x1d5a00000000000 + pid, 8);
     poke(windows, at + fields->parent, pid == 4 ? 0 : 4, 8);
-    put_text(&windows->machine, MEMORY + at + fields->name, name);
+    poke_text(windows, at + fields->name, name);
     return at;
 }
 
@@ -114,10 +114,11 @@ static inline struct found_processes find_processes_with(const struct windows *w
                                                          const struct ms_modules_options *options,
                                                          unsigned flags)
 {
+    const struct ms_processes_options how = {.flags = flags};
     struct found_processes found = {.windows = find_windows_with(windows, options)};
     struct ms_error error = {0};
 
-    cr_assert(ms_processes_create(found.windows.modules, flags, &found.processes, &error) == MS_OK,
+    cr_assert(ms_processes_create(found.windows.modules, &how, &found.processes, &error) == MS_OK,
               "%s", error.text);
     return found;
 }

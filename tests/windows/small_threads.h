@@ -56,7 +56,7 @@ static inline uint64_t poke_thread(struct windows *windows, const struct thread_
 
     poke(windows, block + 2, fields->block / 16, 1);
     poke(windows, block + 3, 2, 1); // nonpaged, in use
-    put_text(&windows->machine, MEMORY + block + 4, "Thre");
+    poke_text(windows, block + 4, "Thre");
     if (fields->process->build < 9200)
         poke(windows, block + 7, 0xe5, 1);
     poke(windows, at - 0x30 + 0x1a, 8, 1); // quota information stands before the header
@@ -148,10 +148,12 @@ struct found_threads {
 
 static inline struct found_threads find_threads(const struct windows *windows, unsigned flags)
 {
+    const struct ms_threads_options options = {.flags = flags};
     struct found_threads found = {.processes = find_processes_with(windows, NULL, 0)};
     struct ms_error error = {0};
 
-    cr_assert(ms_threads_create(found.processes.processes, flags, &found.threads, &error) == MS_OK,
+    cr_assert(ms_threads_create(found.processes.processes, &options, &found.threads, &error) ==
+                  MS_OK,
               "%s", error.text);
     return found;
 }

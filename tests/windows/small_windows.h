@@ -38,6 +38,11 @@ static inline void poke(struct windows *windows, uint64_t offset, uint64_t value
     put_number(&windows->machine, MEMORY + offset, value, width);
 }
 
+static inline void poke_text(struct windows *windows, uint64_t offset, const char *text)
+{
+    put_text(&windows->machine, MEMORY + offset, text);
+}
+
 // Headers, with one or two sections: code, and data at 8000 if there are 16 pages.
 static inline void poke_image(struct windows *windows, uint64_t offset, uint32_t size,
                               const char *section)
@@ -58,11 +63,11 @@ static inline void poke_image(struct windows *windows, uint64_t offset, uint32_t
     poke(windows, nt + 0x54, 0x400, 4);
     poke(windows, nt + 0x58, 0x1234, 4); // checksum
     poke(windows, nt + 0x84, 16, 4);
-    put_text(&windows->machine, MEMORY + sections, section);
+    poke_text(windows, sections, section);
     poke(windows, sections + 0x08, 0x1000, 4);
     poke(windows, sections + 0x0c, 0x1000, 4);
     poke(windows, sections + 0x24, 0x60000020, 4);
-    put_text(&windows->machine, MEMORY + sections + 0x28, ".data");
+    poke_text(windows, sections + 0x28, ".data");
     poke(windows, sections + 0x30, 0x1000, 4);
     poke(windows, sections + 0x34, 0x8000, 4);
     poke(windows, sections + 0x4c, 0xc0000040, 4);
@@ -114,7 +119,7 @@ static inline uint64_t add_module(struct windows *windows, uint64_t base, uint32
 
 static inline void poke_kdbg(struct windows *windows)
 {
-    put_text(&windows->machine, MEMORY + KDBG + 0x10, "KDBG");
+    poke_text(windows, KDBG + 0x10, "KDBG");
     poke(windows, KDBG + 0x14, 0x360, 4);
     poke(windows, KDBG + 0x18, KERNEL + NT_IMAGE, 8);
     poke(windows, KDBG + 0x48, KERNEL + LIST, 8);

@@ -135,8 +135,9 @@ Test(code_refs, sections_and_pages)
 {
     struct windows windows = two_modules();
     const struct ms_range part = {.first = KERNEL + CODE + 0x20, .last = KERNEL + CODE + 0x44};
-    const struct ms_range overlapping[] = {part,
-                                           {.first = part.first + 4, .last = part.last + 0x20}};
+    const struct ms_range overlapping[] = {{.first = part.first + 4, .last = part.last + 0x20},
+                                           part,
+                                           {.first = part.first, .last = part.first}};
 
     poke_call(&windows, DRIVER + 0x600, TARGET);
     poke_call(&windows, CODE + 0x1f, TARGET);
@@ -155,7 +156,7 @@ Test(code_refs, sections_and_pages)
            "81030?"));
     cr_expect(
         eq(str,
-           refs_text(&windows, (struct ms_code_refs_options){.ranges = overlapping, .n_ranges = 2},
+           refs_text(&windows, (struct ms_code_refs_options){.ranges = overlapping, .n_ranges = 3},
                      true),
            "81030? 81041?"));
     cr_expect(eq(
@@ -193,6 +194,48 @@ Test(code_refs, without_headers)
     poke_call(&windows, DRIVER + 0x3020, TARGET);
     poke_call(&windows, CODE + 0xffd, TARGET); // its end cannot be executed
     check(&windows, "81020? 83020?");
+    free(windows.machine.bytes);
+}
+
+// A module of which nothing tells the size is a page.
+Test(code_refs, without_size)
+{
+    struct windows windows = two_modules();
+
+    add_module(&windows, POOL, 0, "empty.sys");
+    poke_call(&windows, POOL, TARGET);
+    poke_call(&windows, POOL + 0x1010, TARGET);
+    check(&windows, "180000?");
+    check_everywhere(&windows, true, "180000? 181010?");
+    free(windows.machine.bytes);
+}
+
+// The work is that of what was gone through: the code of modules, and no more than was asked for.
+Test(code_refs, work)
+{
+    const struct ms_range target = {.first = KERNEL + TARGET, .last = KERNEL + TARGET};
+    const struct ms_range page = {.first = KERNEL + CODE, .last = KERNEL + CODE + 0xfff};
+    struct windows windows = two_modules();
+    struct ms_code_refs_options options = {
+        .targets = &target, .n_targets = 1, .ranges = &page, .n_ranges = 1};
+    struct found_windows found;
+    struct ms_code_refs *refs = NULL;
+    struct ms_code_refs_work work;
+    struct ms_code_ref ref;
+    bool is_found;
+
+    poke_call(&windows, CODE + 0x20, TARGET);
+    found = find_windows(&windows, 0);
+    options.spaces = found.spaces;
+    options.modules = found.modules;
+    cr_assert(ms_code_refs_create(&options, &refs, NULL) == MS_OK);
+    work = ms_code_refs_work(refs);
+    cr_expect(work.bytes == 0 && work.candidates == 0 && work.decoded == 0);
+    cr_assert(ms_code_refs_next(refs, UINT64_MAX, &is_found, &ref, NULL) == MS_OK && is_found);
+    work = ms_code_refs_work(refs);
+    cr_expect(work.bytes == 0x1000 && work.candidates == 1 && work.decoded > 0);
+    ms_code_refs_free(refs);
+    release_found(&found);
     free(windows.machine.bytes);
 }
 
@@ -303,6 +346,37 @@ Test(code_refs, stopped)
     cr_assert(ms_code_refs_create(&options, &refs, NULL) == MS_OK);
     cr_assert(ms_code_refs_next(refs, UINT64_MAX, &is_found, &ref, NULL) == MS_OK);
     cr_expect(is_found && ref.address == KERNEL + POOL + 0x20);
+    ms_code_refs_free(refs);
+    release_found(&found);
+    free(windows.machine.bytes);
+}
+
+// What was found and is not yet wanted is where to go on, also when all was gone through.
+Test(code_refs, position_of_what_waits)
+{
+    struct windows windows = two_modules();
+    const struct ms_range target = {.first = KERNEL + TARGET, .last = KERNEL + TARGET};
+    const struct ms_range end = {.first = KERNEL + CODE, .last = KERNEL + CODE + 0x24};
+    struct ms_code_refs_options options = {
+        .targets = &target, .n_targets = 1, .ranges = &end, .n_ranges = 1};
+    struct found_windows found;
+    struct ms_code_refs *refs = NULL;
+    struct ms_code_ref ref;
+    bool is_found;
+
+    poke_call(&windows, CODE + 0x10, TARGET);
+    poke_call(&windows, CODE + 0x20, TARGET);
+    found = find_windows(&windows, 0);
+    options.spaces = found.spaces;
+    options.modules = found.modules;
+    cr_assert(ms_code_refs_create(&options, &refs, NULL) == MS_OK);
+    cr_assert(ms_code_refs_next(refs, KERNEL + CODE + 0x1f, &is_found, &ref, NULL) == MS_OK);
+    cr_expect(is_found && ref.address == KERNEL + CODE + 0x10);
+    cr_assert(ms_code_refs_next(refs, KERNEL + CODE + 0x1f, &is_found, &ref, NULL) == MS_OK);
+    cr_expect(eq(int, is_found, false));
+    cr_expect(eq(u64, ms_code_refs_position(refs), KERNEL + CODE + 0x20));
+    cr_assert(ms_code_refs_next(refs, UINT64_MAX, &is_found, &ref, NULL) == MS_OK);
+    cr_expect(is_found && ref.address == KERNEL + CODE + 0x20);
     ms_code_refs_free(refs);
     release_found(&found);
     free(windows.machine.bytes);

@@ -138,16 +138,23 @@ static void lay_out(struct laid_out *laid, unsigned bits)
     laid->code.functions[0] = laid->code.area;
 }
 
+// The same with a form in it, and what that reaches as the target.
+static void lay_out_form(struct laid_out *laid, const struct form *form)
+{
+    uint64_t target = 0;
+
+    lay_out(laid, form->bits);
+    assemble(form, laid->code.base + AT, laid->bytes + AT, &target);
+    laid->code.targets[0] = (struct ms_range){.first = target, .last = target};
+}
+
 static void check_form(const struct form *form, bool in_function)
 {
     struct laid_out laid;
-    uint64_t target = 0;
     size_t n;
 
-    lay_out(&laid, form->bits);
+    lay_out_form(&laid, form);
     laid.code.n_functions = in_function;
-    assemble(form, laid.code.base + AT, laid.bytes + AT, &target);
-    laid.code.targets[0] = (struct ms_range){.first = target, .last = target};
     n = code_case_check(&laid.code);
     // Without a function, something else may be seen in the bytes of what is none.
     cr_expect(form->operand < 0 ? n == 0 || !in_function : n == 1, "%s, %u bits: %zu", form->name,
@@ -217,12 +224,9 @@ Test(code_scan, cut)
     for (size_t cut = 0; cut < 7; cut++) {
         for (int in_function = 0; in_function < 2; in_function++) {
             struct laid_out laid;
-            uint64_t target;
 
-            lay_out(&laid, 64);
+            lay_out_form(&laid, &form);
             laid.code.n_functions = (size_t)in_function;
-            assemble(&form, laid.code.base + AT, laid.bytes + AT, &target);
-            laid.code.targets[0] = (struct ms_range){.first = target, .last = target};
             laid.hidden[AT + cut] = true;
             cr_expect(eq(sz, code_case_check(&laid.code), 0));
             laid.hidden[AT + cut] = false;
@@ -237,11 +241,8 @@ Test(code_scan, behind_a_hole)
 {
     const struct form form = {"call", 64, "e8RRRRRRRR", 1};
     struct laid_out laid;
-    uint64_t target;
 
-    lay_out(&laid, 64);
-    assemble(&form, laid.code.base + AT, laid.bytes + AT, &target);
-    laid.code.targets[0] = (struct ms_range){.first = target, .last = target};
+    lay_out_form(&laid, &form);
     laid.hidden[8] = true;
     cr_expect(eq(sz, code_case_check(&laid.code), 1));
 }
@@ -251,11 +252,8 @@ Test(code_scan, over_the_end)
 {
     const struct form form = {"call", 64, "e8RRRRRRRR", 1};
     struct laid_out laid;
-    uint64_t target;
 
-    lay_out(&laid, 64);
-    assemble(&form, laid.code.base + AT, laid.bytes + AT, &target);
-    laid.code.targets[0] = (struct ms_range){.first = target, .last = target};
+    lay_out_form(&laid, &form);
     for (uint64_t length = 2; length <= 5; length++) {
         laid.code.functions[0].last = laid.code.base + AT + length - 1;
         cr_expect(eq(sz, code_case_check(&laid.code), 1));
@@ -340,6 +338,25 @@ Test(code_scan, endless_functions)
     check_endless(false, 0);
     check_endless(false, 4 * (uint64_t)MS_CODE_REFS_ROW);
     check_endless(true, 0);
+}
+
+// add eax, imm32 is found by its operand before the mov that it lies in, and begins behind it.
+Test(code_scan, one_in_another)
+{
+    static const uint8_t code[] = {0x83, 0xc0, 0xc7, 0x05};
+    struct laid_out laid;
+    const uint64_t target = BASE32 + 0x123;
+
+    lay_out(&laid, 32);
+    laid.code.n_functions = 0;
+    memcpy(laid.bytes + AT - 2, code, sizeof(code));
+    put(laid.bytes + AT + 2, target, 4);
+    put(laid.bytes + AT + 6, target, 4);
+    laid.code.targets[0] = (struct ms_range){.first = target, .last = target};
+    for (unsigned step = 0; step < 4; step++) {
+        laid.code.step = step;
+        cr_expect(eq(sz, code_case_check(&laid.code), 2));
+    }
 }
 
 // == Random code ==

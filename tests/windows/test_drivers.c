@@ -49,6 +49,25 @@ Test(drivers, directories)
     release_drivers(&machine, &found);
 }
 
+// A part of a name would be a wrong name: the object's own is told then, or none.
+Test(drivers, names_that_break_off)
+{
+    for (int i = 0; i < 2; i++) {
+        struct driver_machine machine = two_drivers();
+        struct windows *windows = &machine.windows;
+        uint64_t text = i ? GONE - 4 : OBJECTS + 0x2800;
+        static const char own[] = "\\Driver\\Own";
+
+        poke_string(windows, DISK_BODY - 0x70 + 8, KERNEL + GONE - 4, 8);
+        poke_string(windows, DISK_BODY + 0x38, KERNEL + text, 2 * strlen(own));
+        for (size_t c = 0; c < (i ? 2 : strlen(own)); c++)
+            poke(windows, text + 2 * c, (uint8_t)own[c], 2);
+        check(&machine, 0,
+              i ? " list\n\\FileSystem\\Sys list" : "\\Driver\\Own list\n\\FileSystem\\Sys list",
+              NULL);
+    }
+}
+
 Test(drivers, no_drivers)
 {
     struct driver_machine machine = driver_machine();
@@ -86,8 +105,8 @@ Test(drivers, scan_finds_hidden_and_freed)
 
     add_driver(&machine, "Ghost", OTHER, 0x3000, OTHER);
     add_driver(&machine, "Gone", OTHER, 0x3000, OTHER);
-    poke(&machine.windows, OBJECTS + 0x5000 + 3, 0, 1); // the type of a free block
-    put_text(&machine.windows.machine, MEMORY + OBJECTS + 0x4004, "Dri\xf6"); // protected
+    poke(&machine.windows, OBJECTS + 0x5000 + 3, 0, 1);       // the type of a free block
+    poke_text(&machine.windows, OBJECTS + 0x4004, "Dri\xf6"); // protected
     check(&machine, MS_DRIVERS_SCAN,
           "\\Driver\\Disk list pool\n\\FileSystem\\Sys list pool\nGhost pool hidden\n"
           "Gone pool freed",

@@ -4,7 +4,7 @@
 // and nothing is told that would be told otherwise with memory.
 
 #include "windows/driver_machine.h"
-#include "windows/failing_memory.h"
+#include "windows/turns.h"
 
 TestSuite(drivers_nomem);
 
@@ -34,9 +34,10 @@ static void count(const struct ms_drivers *drivers, struct told *told)
 
 static enum ms_status ask(const struct ms_modules *modules, struct told *told)
 {
+    const struct ms_drivers_options options = {.flags = MS_DRIVERS_SCAN};
     struct ms_drivers *drivers = NULL;
     struct ms_error error;
-    enum ms_status status = ms_drivers_create(modules, MS_DRIVERS_SCAN, &drivers, &error);
+    enum ms_status status = ms_drivers_create(modules, &options, &drivers, &error);
 
     *told = (struct told){0};
     if (!status)
@@ -48,27 +49,22 @@ static enum ms_status ask(const struct ms_modules *modules, struct told *told)
 // What is read of modules when it is first asked for is kept, and read again where memory lacked.
 static void fail_each(const struct windows *windows)
 {
-    long before = atomic_load(&n_live);
     struct told whole, told;
+    struct turn turn = first_turn();
     enum ms_status status;
-    bool failed = true;
 
-    for (long n = 1; failed; n++) {
+    do {
         struct found_windows found = find_windows(windows, 0);
 
-        atomic_store(&n_left, n);
+        begin_turn(&turn);
         status = ask(found.modules, &told);
-        failed = atomic_load(&n_left) <= 0;
-        atomic_store(&n_left, 0); // assertions need memory, too
-        cr_assert(failed || status == MS_OK, "allocation %ld", n);
-        cr_assert(status == MS_OK || status == MS_NOMEM, "allocation %ld: %d", n, (int)status);
+        end_turn(&turn, status);
         cr_assert(ask(found.modules, &whole) == MS_OK);
         cr_assert(status != MS_OK || memcmp(&told, &whole, sizeof(told)) == 0,
-                  "allocation %ld changes what is told", n);
-        cr_assert(n < 100000);
+                  "allocation %ld changes what is told", turn.n);
         release_found(&found);
-        cr_assert(eq(long, atomic_load(&n_live), before), "allocation %ld leaves something", n);
-    }
+        leaves_nothing(&turn);
+    } while (turn.failed);
     cr_assert(whole.n_drivers == 2 && whole.n_devices == 1 && whole.n_clients == 1);
 }
 

@@ -2,13 +2,12 @@
 //
 // Slots of import tables: what they ask for, where they point, and what is left if tables are gone.
 
-#include "windows/small_windows.h"
+#include "windows/image_tables.h"
 
 #include <memscan/imports.h>
 
 enum {
     // In an image.
-    DIRECTORIES = 0x80 + 0x88,
     EXPORTS = 0x1000,
     IMPORTS = 0x2000,
     NAMES = 0x2100, // and of the second list behind
@@ -22,45 +21,13 @@ enum {
 #define NT(offset)  (KERNEL + NT_IMAGE + (offset))
 #define HAL(offset) (KERNEL + HAL_IMAGE + (offset))
 
-static void poke_text(struct windows *windows, uint64_t offset, const char *text)
-{
-    put_text(&windows->machine, MEMORY + offset, text);
-}
-
-static void poke_directory(struct windows *windows, uint64_t image, unsigned index, uint32_t rva,
-                           uint32_t size)
-{
-    poke(windows, image + DIRECTORIES + 8 * index, rva, 4);
-    poke(windows, image + DIRECTORIES + 8 * index + 4, size, 4);
-}
-
-// An export with a name; `at` is an RVA, or that of a forwarder's text in the directory. Names have
-// to come in ascending order of their bytes only for loaders.
-static void poke_export(struct windows *windows, uint64_t image, unsigned index, const char *name,
-                        uint32_t at)
-{
-    uint64_t exports = image + EXPORTS;
-
-    poke(windows, exports + 0x10, 1, 4);
-    poke(windows, exports + 0x14, index + 1, 4);
-    poke(windows, exports + 0x18, index + 1, 4);
-    poke(windows, exports + 0x1c, EXPORTS + 0x40, 4);
-    poke(windows, exports + 0x20, EXPORTS + 0x80, 4);
-    poke(windows, exports + 0x24, EXPORTS + 0xc0, 4);
-    poke(windows, exports + 0x40 + 4 * index, at, 4);
-    poke(windows, exports + 0x80 + 4 * index, EXPORTS + 0x400 + 0x20 * index, 4);
-    poke(windows, exports + 0xc0 + 2 * index, index, 2);
-    poke_text(windows, exports + 0x400 + 0x20 * index, name);
-    poke_directory(windows, image, 0, EXPORTS, 0x400);
-}
-
 static void poke_forwarder(struct windows *windows, uint64_t image, unsigned index,
                            const char *name, const char *to)
 {
     uint32_t text = EXPORTS + 0x200 + 0x20 * index;
 
     poke_text(windows, image + text, to);
-    poke_export(windows, image, index, name, text);
+    poke_export(windows, image, EXPORTS, index, name, text);
 }
 
 // Descriptor `list`, whose slots are 0x20 bytes apart.
@@ -92,15 +59,15 @@ static struct windows four_modules(void)
     struct windows windows = windows_of(10);
 
     add_module(&windows, NT_IMAGE, 0x10000, "ntoskrnl.exe");
-    poke_export(&windows, NT_IMAGE, 0, "ZwClose", 0x5000);
-    poke_export(&windows, NT_IMAGE, 1, "ZwOpen", 0x5100);
-    poke_export(&windows, NT_IMAGE, 2, "ZwAlias", 0x5000);
+    poke_export(&windows, NT_IMAGE, EXPORTS, 0, "ZwClose", 0x5000);
+    poke_export(&windows, NT_IMAGE, EXPORTS, 1, "ZwOpen", 0x5100);
+    poke_export(&windows, NT_IMAGE, EXPORTS, 2, "ZwAlias", 0x5000);
     poke_forwarder(&windows, NT_IMAGE, 3, "ToHal", "HAL.HalStop");
     poke_forwarder(&windows, NT_IMAGE, 4, "ToOrdinal", "hal.#1");
     poke_forwarder(&windows, NT_IMAGE, 5, "Round", "HAL.Round");
     poke_image(&windows, HAL_IMAGE, 0x8000, ".text");
     add_module(&windows, HAL_IMAGE, 0x8000, "hal.dll");
-    poke_export(&windows, HAL_IMAGE, 0, "HalStop", 0x3000);
+    poke_export(&windows, HAL_IMAGE, EXPORTS, 0, "HalStop", 0x3000);
     poke_forwarder(&windows, HAL_IMAGE, 1, "Round", "ntoskrnl.Round");
     poke_image(&windows, DRIVER, 0x8000, ".text");
     add_module(&windows, DRIVER, 0x8000, "driver.sys");
@@ -337,7 +304,7 @@ Test(imports, listed_modules_first)
     struct windows windows = four_modules();
 
     poke_image(&windows, unlisted, 0x8000, ".text");
-    poke_export(&windows, unlisted, 0, "HalStop", 0x3100);
+    poke_export(&windows, unlisted, EXPORTS, 0, "HalStop", 0x3100);
     poke(&windows, unlisted + EXPORTS + 0x0c, EXPORTS + 0x300, 4);
     poke_text(&windows, unlisted + EXPORTS + 0x300, "hal.dll");
     poke_dll(&windows, DRIVER, 0, "HAL.DLL");
@@ -408,6 +375,31 @@ Test(imports, exports_by_pattern)
               MS_OK);
     cr_assert(eq(int, result, 0));
     cr_assert(eq(str, text, "Round 0 f;ToHal 83000 f;ToOrdinal 83000 f;"));
+    release_found(&found);
+    free(windows.machine.bytes);
+}
+
+// What two lists have is told by each of them.
+Test(imports, slots_of_two_lists)
+{
+    struct windows windows = four_modules();
+    const uint64_t delay = DRIVER + 0x2a00;
+    struct found_windows found;
+
+    poke_dll(&windows, DRIVER, 0, "ntoskrnl.exe");
+    for (unsigned i = 0; i < 2; i++)
+        poke_slot(&windows, DRIVER, 0, i, i ? "ZwOpen" : "ZwClose", NT(i ? 0x5100 : 0x5000));
+    poke_directory(&windows, DRIVER, 13, 0x2a00, 0x40);
+    poke(&windows, delay, 1, 4);
+    poke(&windows, delay + 0x04, TEXTS_AT + 0x200, 4);
+    poke(&windows, delay + 0x0c, IAT, 4);
+    poke(&windows, delay + 0x10, NAMES, 4);
+    found = find_windows(&windows, 0);
+    cr_assert(eq(str, imports_text(found.modules, "driver"),
+                 "2800 normal nt!ZwClose as-asked ZwClose\n"
+                 "2800 delayed nt!ZwClose as-asked ZwClose\n"
+                 "2808 normal nt!ZwOpen as-asked ZwOpen\n"
+                 "2808 delayed nt!ZwOpen as-asked ZwOpen"));
     release_found(&found);
     free(windows.machine.bytes);
 }

@@ -2,7 +2,7 @@
 //
 // From addresses to modules and symbols, and patterns of names.
 
-#include "windows/small_windows.h"
+#include "windows/image_tables.h"
 
 // A look-up by trying each module, for any layout: listed ones first, then the one that begins
 // last.
@@ -65,24 +65,13 @@ Test(module_at, listed_modules_win)
 // Three exports: two at one address, one by ordinal alone.
 static void poke_exports(struct windows *windows)
 {
-    const uint64_t at = DRIVERS + 0x2000;
+    const uint64_t table = DRIVERS + 0x2000;
 
-    poke(windows, DRIVERS + 0x108, 0x2000, 4);
-    poke(windows, DRIVERS + 0x10c, 0x100, 4);
-    poke(windows, at + 0x10, 7, 4); // ordinal base
-    poke(windows, at + 0x14, 3, 4);
-    poke(windows, at + 0x18, 2, 4);
-    poke(windows, at + 0x1c, 0x2040, 4);
-    poke(windows, at + 0x20, 0x2050, 4);
-    poke(windows, at + 0x24, 0x2060, 4);
-    poke(windows, at + 0x40, 0x1100, 4);
-    poke(windows, at + 0x44, 0x1100, 4);
-    poke(windows, at + 0x48, 0x1200, 4);
-    poke(windows, at + 0x50, 0x2070, 4);
-    poke(windows, at + 0x54, 0x2080, 4);
-    poke(windows, at + 0x62, 1, 2);
-    put_text(&windows->machine, MEMORY + at + 0x70, "Alpha");
-    put_text(&windows->machine, MEMORY + at + 0x80, "Beta");
+    poke_export(windows, DRIVERS, 0x2000, 0, "Alpha", 0x1100);
+    poke_export(windows, DRIVERS, 0x2000, 1, "Beta", 0x1100);
+    poke(windows, table + 0x10, 7, 4); // ordinal base
+    poke(windows, table + 0x14, 3, 4);
+    poke(windows, table + 0x48, 0x1200, 4);
 }
 
 static const struct {

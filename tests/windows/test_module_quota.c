@@ -3,6 +3,7 @@
 // Machines of 4 MiB that map one module hundreds of times: what is read and kept of them has
 // bounds, and what is left out is told.
 
+#include "base/failing_memory.h"
 #include "windows/small_windows.h"
 
 #include <memscan/imports.h>
@@ -60,7 +61,7 @@ static void poke_exporter(struct windows *windows)
     poke(windows, COPY + 0x108, EXPORTS, 4);
     poke(windows, COPY + 0x10c, 0x28, 4);
     poke(windows, COPY + EXPORTS + 0xc, EXPORTS + 0x40, 4);
-    put_text(&windows->machine, MEMORY + COPY + EXPORTS + 0x40, "copy.sys");
+    poke_text(windows, COPY + EXPORTS + 0x40, "copy.sys");
     poke(windows, COPY + EXPORTS + 0x14, N_EXPORTS, 4);
     poke(windows, COPY + EXPORTS + 0x1c, ADDRESSES, 4);
     for (uint64_t i = 0; i < N_EXPORTS; i++)
@@ -121,6 +122,37 @@ Test(module_quota, symbols)
               MS_OK);
     cr_assert(eq(sz, near.module, ms_modules_count(found.modules) - 1));
     cr_assert(near.symbol == NULL && near.section[0] == '\0' && near.offset == STEP - 8);
+    release_found(&found);
+    free(windows.machine.bytes);
+}
+
+// Where memory lacks for the note that tells it, a module is not left out yet.
+Test(module_quota, without_memory)
+{
+    struct windows windows = copies_of_memory();
+    struct found_windows found;
+    size_t n_failures = 0, i = 1;
+
+    poke_exporter(&windows);
+    found = find_windows(&windows, MS_MODULES_SCAN);
+    while (n_symbols(found.modules, i) > 0)
+        i++; // the first that is left out
+    for (; i < ms_modules_count(found.modules); i++) {
+        const struct ms_symbol *symbols;
+        enum ms_status status;
+        size_t n;
+
+        fail_allocation(1 + (long)(i % 3), false);
+        status = ms_modules_symbols(found.modules, i, &symbols, &n, NULL);
+        fail_no_more();
+        cr_assert(status == MS_OK || status == MS_NOMEM);
+        n_failures += status == MS_NOMEM;
+    }
+    cr_assert(gt(sz, n_failures, 10));
+    check_whole_or_left_out(found.modules);
+    cr_assert(ge(sz, n_notes(found.modules, "tables of copy"), 2));
+    cr_assert(le(sz, n_notes(found.modules, "tables of copy"), 16));
+    cr_assert(eq(sz, n_notes(found.modules, "tables of more modules are left out, too"), 1));
     release_found(&found);
     free(windows.machine.bytes);
 }
@@ -228,6 +260,37 @@ Test(module_quota, modules)
     cr_assert(ge(sz, ms_modules_count(found.modules), 4000));
     cr_assert(has_note(found.modules, "places were not looked at"));
     cr_assert(has_note(found.modules, "hardly so many: 1"));
+    release_found(&found);
+    free(windows.machine.bytes);
+}
+
+// Headers of 40 KiB, which are read to tell that there is a module, and once more to describe it.
+Test(module_quota, headers)
+{
+    const uint64_t first = 0x20000, n = 480, times = 10; // of those pages
+    struct windows windows = windows_of(10);
+    struct found_windows found;
+    size_t n_without = 0;
+    char note[80];
+
+    put64(&windows.machine, 0x2000, 1, DIRECTORY | 0x63);
+    for (unsigned i = 0; i < times; i++)
+        put64(&windows.machine, DIRECTORY, i, TABLES | 0x63);
+    for (unsigned i = 0; i < n; i++) {
+        uint64_t at = first + 0x1000 * (uint64_t)i - MEMORY;
+
+        put64(&windows.machine, TABLES, i, (MEMORY + at) | 0x63);
+        poke_image(&windows, at, 0x10000, ".text");
+        poke(&windows, at + 0x80 + 0x06, 1024, 2);
+    }
+    found = find_windows(&windows, MS_MODULES_SCAN);
+    for (size_t i = 0; i < ms_modules_count(found.modules); i++)
+        n_without += !ms_modules_info(found.modules, i).has_header;
+    cr_assert(gt(sz, n_without, 1000));
+    cr_assert(lt(sz, n_without, ms_modules_count(found.modules)));
+    // Of one a part was read.
+    snprintf(note, sizeof(note), "that the headers of %zu were not read", n_without + 1);
+    cr_assert(has_note(found.modules, note), "%s", note);
     release_found(&found);
     free(windows.machine.bytes);
 }

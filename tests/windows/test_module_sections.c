@@ -19,7 +19,7 @@ static void poke_sections(struct windows *windows, const struct placed *sections
 
         for (size_t k = 0; k < 8; k++)
             poke(windows, at + k, 0, 1);
-        put_text(&windows->machine, MEMORY + at, sections[i].name);
+        poke_text(windows, at, sections[i].name);
         poke(windows, at + 0x08, sections[i].size, 4);
         poke(windows, at + 0x0c, sections[i].rva, 4);
         poke(windows, at + 0x24, sections[i].flags, 4);
@@ -124,6 +124,19 @@ Test(module_sections, overlapping)
     };
 
     check_sections(0x8000, sections, 3, "outer 1000 2000 2\ntwin 2000 3000 0\nouter 3000 6000 2\n");
+}
+
+// The one that begins last is told, of two that begin together the last one; what begins in it and
+// is empty, or ends there, does not divide it.
+Test(module_sections, not_divided)
+{
+    const struct placed sections[] = {
+        {"under", 0x1000, 0x4000, 0x60000020},
+        {"below", 0x2000, 0x2000, 0x60000020},
+        {"above", 0x2000, 0x3000, 0xc0000040},
+    };
+
+    check_sections(0x8000, sections, 3, "under 1000 2000 2\nabove 2000 5000 1\n");
 }
 
 // What the header says ends with the image, and what the list says with the module.

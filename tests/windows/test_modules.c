@@ -257,7 +257,7 @@ Test(modules, names_that_are_gone)
     poke(&windows, DRIVERS + 0x108, 0x2000, 4); // an export directory
     poke(&windows, DRIVERS + 0x10c, 0x28, 4);
     poke(&windows, DRIVERS + 0x200c, 0x2800, 4);
-    put_text(&windows.machine, MEMORY + DRIVERS + 0x2800, "linked.sys");
+    poke_text(&windows, DRIVERS + 0x2800, "linked.sys");
     check(&windows, 0, "nt 10000+10000 list\nlinked 80000+3000 list\ngone 1ff000+1000 list",
           "that are not in the image: 1");
 }
@@ -295,7 +295,7 @@ static void poke_pool(struct windows *windows, uint64_t at, uint64_t base, unsig
                       unsigned type)
 {
     poke(windows, at, (uint64_t)type << 24 | (size / 16) << 16, 4);
-    put_text(&windows->machine, MEMORY + at + 4, "MmLd");
+    poke_text(windows, at + 4, "MmLd");
     poke(windows, at + 0x10, KERNEL + LIST, 8);
     poke(windows, at + 0x18, KERNEL + LIST, 8);
     poke(windows, at + 0x10 + 0x30, KERNEL + base, 8);

@@ -16,7 +16,7 @@ enum {
 static void poke_pool(struct windows *windows)
 {
     poke(windows, POOL, 0x020b0000, 4);
-    put_text(&windows->machine, MEMORY + POOL + 4, "MmLd");
+    poke_text(windows, POOL + 4, "MmLd");
     poke(windows, POOL + 0x10, KERNEL + LIST, 8);
     poke(windows, POOL + 0x18, KERNEL + LIST, 8);
     poke(windows, POOL + 0x10 + 0x30, KERNEL + GHOST, 8);

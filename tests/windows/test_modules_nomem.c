@@ -3,8 +3,8 @@
 // Each allocation fails in turn, while modules are found and while their tables are read: who asks
 // is told, nothing is left, and nothing is told that would be told otherwise with memory.
 
-#include "windows/failing_memory.h"
-#include "windows/small_windows.h"
+#include "windows/image_tables.h"
+#include "windows/turns.h"
 
 #include <memscan/imports.h>
 
@@ -20,43 +20,26 @@ enum {
     IMPORTS = 0x2000,
 };
 
-static void poke_text(struct windows *windows, uint64_t offset, const char *text)
-{
-    put_text(&windows->machine, MEMORY + offset, text);
-}
-
 // Three names, of which one is forwarded, and an ordinal; the linker's name.
 static void poke_exports(struct windows *windows, uint64_t image, const char *name)
 {
-    static const char *const names[] = {"ZwClose", "ZwOpen", "ToOther"};
     uint64_t at = image + EXPORTS;
 
-    poke(windows, image + 0x108, EXPORTS, 4);
-    poke(windows, image + 0x10c, 0x400, 4);
+    poke_export(windows, image, EXPORTS, 0, "ZwClose", 0x5100);
+    poke_export(windows, image, EXPORTS, 1, "ZwOpen", 0x5200);
+    poke_export(windows, image, EXPORTS, 2, "ToOther", EXPORTS + 0x200);
+    poke_text(windows, at + 0x200, "driver.#1");
+    poke(windows, at + 0x14, 4, 4);
+    poke(windows, at + 0x4c, 0x5400, 4); // of ordinal 4
     poke(windows, at + 0x0c, EXPORTS + 0x300, 4);
     poke_text(windows, at + 0x300, name);
-    poke(windows, at + 0x10, 1, 4);
-    poke(windows, at + 0x14, 4, 4);
-    poke(windows, at + 0x18, 3, 4);
-    poke(windows, at + 0x1c, EXPORTS + 0x40, 4);
-    poke(windows, at + 0x20, EXPORTS + 0x80, 4);
-    poke(windows, at + 0x24, EXPORTS + 0xc0, 4);
-    for (uint64_t i = 0; i < 3; i++) {
-        poke(windows, at + 0x40 + 4 * i, i == 2 ? EXPORTS + 0x200 : 0x5100 + 0x100 * i, 4);
-        poke(windows, at + 0x80 + 4 * i, EXPORTS + 0x400 + 0x20 * i, 4);
-        poke(windows, at + 0xc0 + 2 * i, i, 2);
-        poke_text(windows, at + 0x400 + 0x20 * i, names[i]);
-    }
-    poke_text(windows, at + 0x200, "driver.#1");
-    poke(windows, at + 0x4c, 0x5400, 4); // of ordinal 4
 }
 
 static void poke_imports(struct windows *windows, uint64_t image)
 {
     static const char *const dlls[] = {"ntoskrnl.exe", "not-loaded.dll"};
 
-    poke(windows, image + 0x110, IMPORTS, 4);
-    poke(windows, image + 0x114, 0x3c, 4);
+    poke_directory(windows, image, 1, IMPORTS, 0x3c);
     for (uint64_t i = 0; i < 2; i++) {
         uint64_t at = image + IMPORTS + 0x14 * i, names = IMPORTS + 0x100 + 0x40 * i;
 
@@ -70,17 +53,6 @@ static void poke_imports(struct windows *windows, uint64_t image)
         poke(windows, image + names + 0x28, KERNEL + NT_IMAGE + 0x5400, 8);
     }
     poke_text(windows, image + IMPORTS + 0x402, "ZwOpen");
-}
-
-static void poke_pdb(struct windows *windows, uint64_t image)
-{
-    poke(windows, image + 0x138, 0x3000, 4); // the debug directory
-    poke(windows, image + 0x13c, 0x1c, 4);
-    poke(windows, image + 0x300c, 2, 4);
-    poke(windows, image + 0x3010, 0x20, 4);
-    poke(windows, image + 0x3014, 0x3100, 4);
-    poke_text(windows, image + 0x3100, "RSDS");
-    poke_text(windows, image + 0x3118, "d.pdb");
 }
 
 static void poke_pool(struct windows *windows)
@@ -104,7 +76,7 @@ static struct windows machine(void)
     poke_image(&windows, DRIVER, 0x8000, ".text");
     poke_exports(&windows, DRIVER, "driver.sys");
     poke_imports(&windows, DRIVER);
-    poke_pdb(&windows, DRIVER);
+    poke_pdb(&windows, DRIVER, 0x3000, "d.pdb");
     add_module(&windows, DRIVER, 0x8000, "driver.sys");
     add_module(&windows, HEADLESS, 0x3000, "driver.sys"); // a second one of that name
     poke(&windows, HEADLESS + 0x1000, KERNEL + NT_IMAGE + 0x5100, 8);
@@ -215,7 +187,7 @@ static void fail_each(const struct windows *windows, const struct told *expected
     struct ms_spaces *spaces = spaces_of(image, ROOT, "x64", "kernel");
     struct told whole, told;
     enum ms_status status;
-    long n = 0;
+    struct turn turn;
 
     cr_assert(ask_all(spaces, &whole) == MS_OK);
     cr_assert(memcmp(&whole, expected, offsetof(struct told, n_letters)) == 0,
@@ -223,23 +195,16 @@ static void fail_each(const struct windows *windows, const struct told *expected
               "exports, %zu near, %zu details",
               whole.n_modules, whole.n_notes, whole.n_unloaded, whole.n_symbols, whole.n_sections,
               whole.n_imports, whole.n_exports, whole.n_near, whole.n_details);
+    turn = first_turn();
     do {
-        long before = atomic_load(&n_live);
-        bool failed;
-
-        atomic_store(&n_left, ++n);
+        begin_turn(&turn);
         status = ask_all(spaces, &told);
-        failed = atomic_load(&n_left) <= 0;
-        atomic_store(&n_left, 0); // assertions need memory, too
-        cr_assert(eq(long, atomic_load(&n_live), before), "allocation %ld leaves something", n);
-        cr_assert(failed || status == MS_OK, "allocation %ld", n);
-        cr_assert(status == MS_OK || status == MS_NOMEM, "allocation %ld: %d", n, (int)status);
+        end_turn(&turn, status);
+        leaves_nothing(&turn);
         cr_assert(status != MS_OK || memcmp(&told, &whole, sizeof(told)) == 0,
-                  "allocation %ld changes what is told", n);
-        if (!failed)
-            break;
-    } while (n < 100000);
-    cr_assert(n > 100 && n < 100000);
+                  "allocation %ld changes what is told", turn.n);
+    } while (turn.failed);
+    cr_assert(turn.n > 100, "%ld", turn.n);
     ms_spaces_free(spaces);
     ms_image_close(image);
 }

@@ -59,6 +59,23 @@ Test(nt, headers_missing)
     release(&windows, &found);
 }
 
+// What looks like such a block and is none leads nowhere.
+Test(nt, headers_missing_and_false_blocks)
+{
+    struct windows windows = windows_of(10);
+    struct found_windows found;
+    struct ms_system_info info;
+
+    put64(&windows.machine, 0x4000, NT_IMAGE / 0x1000, 0);
+    put_text(&windows.machine, MEMORY + NT_DATA + 0x10, "KDBG"); // text
+    put_text(&windows.machine, MEMORY + NT_DATA + 0x50, "KDBG"); // whose base is no page
+    poke(&windows, NT_DATA + 0x54, 0x360, 4);
+    poke(&windows, NT_DATA + 0x58, KERNEL + 0x30001, 8);
+    info = system_of(&windows, &found);
+    cr_assert(info.base == KERNEL + NT_IMAGE && info.debugger_data == KERNEL + KDBG);
+    release(&windows, &found);
+}
+
 Test(nt, low_stub)
 {
     struct windows windows = windows_of(10);
@@ -77,8 +94,8 @@ Test(nt, false_blocks)
     struct windows windows = windows_of(10);
     struct found_windows found;
 
-    put_text(&windows.machine, MEMORY + NT_DATA + 0x10, "KDBG"); // text
-    put_text(&windows.machine, MEMORY + NT_DATA + 0x50, "KDBG"); // of another kernel
+    poke_text(&windows, NT_DATA + 0x10, "KDBG"); // text
+    poke_text(&windows, NT_DATA + 0x50, "KDBG"); // of another kernel
     poke(&windows, NT_DATA + 0x54, 0x360, 4);
     poke(&windows, NT_DATA + 0x58, KERNEL + 0x30000, 8);
     cr_assert(system_of(&windows, &found).debugger_data == KERNEL + KDBG);

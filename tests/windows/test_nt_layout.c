@@ -94,6 +94,7 @@ static const struct {
     {64, 19041, MS_PROCESS_LINKS, 0x448},
     {64, 19044, MS_PROCESS_NAME, 0x5a8},
     {64, 19041, MS_THREAD_CID, 0x478},
+    {64, 20348, MS_BIG_PAGE_ENTRY_BYTES, 0x20}, // Server 2022, which is not 19041's
     {64, 22000, MS_THREAD_LINKS, 0x538},
     {64, 22000, MS_TRACKER_BYTES, 0x50},
     {64, 22000, MS_BIG_PAGE_ENTRY_BYTES, 0x20},

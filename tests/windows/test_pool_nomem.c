@@ -3,8 +3,8 @@
 // Each allocation fails in turn, while the tables of pool are read, blocks are looked for and tags
 // are counted: who asks is told, nothing is left, and nothing is told that would be told otherwise.
 
-#include "windows/failing_memory.h"
 #include "windows/pool_machine.h"
+#include "windows/turns.h"
 
 TestSuite(pool_nomem);
 
@@ -65,26 +65,24 @@ Test(pool_nomem, each)
     struct ms_image *image = open_machine(&windows.machine);
     struct ms_spaces *spaces = spaces_of(image, ROOT, "x64", "kernel");
     struct told whole, told;
-    bool failed = true;
-    long n = 0;
+    struct turn turn;
 
     cr_assert(ask_all(spaces, &whole) == MS_OK);
     cr_assert(whole.n_notes == 1 && whole.n_big == 2 && whole.n_blocks == 11 && whole.n_tags == 8,
               "%zu notes, %zu big, %zu blocks, %zu tags", whole.n_notes, whole.n_big,
               whole.n_blocks, whole.n_tags);
-    while (failed && n < 10000) {
-        long before = atomic_load(&n_live);
+    turn = first_turn();
+    do {
         enum ms_status status;
 
-        atomic_store(&n_left, ++n);
+        begin_turn(&turn);
         status = ask_all(spaces, &told);
-        failed = atomic_load(&n_left) <= 0;
-        atomic_store(&n_left, 0); // assertions need memory, too
-        cr_assert(eq(long, atomic_load(&n_live), before), "allocation %ld leaves something", n);
-        cr_assert(status == (failed ? MS_NOMEM : MS_OK), "allocation %ld: %d", n, (int)status);
-        cr_assert(failed || memcmp(&told, &whole, sizeof(told)) == 0, "allocation %ld", n);
-    }
-    cr_assert(n > 10 && n < 10000);
+        end_turn(&turn, status);
+        leaves_nothing(&turn);
+        cr_assert(status == (turn.failed ? MS_NOMEM : MS_OK), "allocation %ld", turn.n);
+    } while (turn.failed);
+    cr_assert(memcmp(&told, &whole, sizeof(told)) == 0);
+    cr_assert(turn.n > 10, "%ld", turn.n);
     ms_spaces_free(spaces);
     ms_image_close(image);
     free(windows.machine.bytes);

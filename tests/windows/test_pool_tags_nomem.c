@@ -6,14 +6,9 @@
 #include "windows/pool_tags.h"
 
 #include "base/file_in_memory.h"
-#include "windows/failing_memory.h"
+#include "windows/turns.h"
 
-#include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <string.h>
-
-// Criterion's assertions store an int in a bit-field, wherever they are used.
-#pragma GCC diagnostic ignored "-Wconversion"
 
 TestSuite(pool_tags_nomem);
 
@@ -24,22 +19,21 @@ static const char file_text[] =
 Test(pool_tags_nomem, each_allocation_fails)
 {
     struct memory_file file = memory_file_make(file_text, strlen(file_text));
-    enum ms_status status = MS_NOMEM;
-    long n = 0;
+    struct turn turn = first_turn();
 
-    for (; status == MS_NOMEM; n++) {
+    do {
         struct ms_pool_tags *tags = NULL;
         struct ms_error error = {0};
-        long before = atomic_load(&n_live);
+        enum ms_status status;
 
-        atomic_store(&n_left, n + 1);
+        begin_turn(&turn);
         status = ms_pool_tags_open(file.path, &tags, &error);
-        atomic_store(&n_left, 0);
-        cr_assert(status == MS_OK || status == MS_NOMEM, "allocation %ld: %d", n, (int)status);
-        cr_assert(status == MS_OK || tags == NULL, "allocation %ld", n);
+        end_turn(&turn, status);
+        cr_assert(status == (turn.failed ? MS_NOMEM : MS_OK), "allocation %ld", turn.n);
+        cr_assert(status == MS_OK || tags == NULL, "allocation %ld", turn.n);
         ms_pool_tags_free(tags);
-        cr_assert(eq(long, atomic_load(&n_live), before), "allocation %ld leaves something", n);
-    }
-    cr_assert(n > 10, "%ld allocations", n);
+        leaves_nothing(&turn);
+    } while (turn.failed);
+    cr_assert(turn.n > 10, "%ld allocations", turn.n);
     memory_file_close(&file);
 }

@@ -99,8 +99,7 @@ Test(processes, odd_names_of_the_list)
         struct ms_process_info info;
 
         poke(&windows, process_at(&fields_19041, 1) + fields_19041.name, 0, 8);
-        put_text(&windows.machine, MEMORY + process_at(&fields_19041, 1) + fields_19041.name,
-                 odd_names[i]);
+        poke_text(&windows, process_at(&fields_19041, 1) + fields_19041.name, odd_names[i]);
         poke(&windows, process_at(&fields_19041, 1) + fields_19041.name + strlen(odd_names[i]), 0,
              1);
         found = find_processes_with(&windows, NULL, 0);
@@ -195,7 +194,7 @@ Test(processes, without_system)
 {
     struct windows windows = windows_with_processes(&fields_19041);
 
-    put_text(&windows.machine, MEMORY + process_at(&fields_19041, 0) + fields_19041.name, "sYstem");
+    poke_text(&windows, process_at(&fields_19041, 0) + fields_19041.name, "sYstem");
     check_and_free(&windows, 0,
                    "4 sYstem list guessed\n388 smss.exe list guessed\n680 lsass.exe list guessed",
                    "no layout that is known finds the process System: what is told of processes "
@@ -228,10 +227,11 @@ Test(processes, no_kernel)
 
 Test(processes, flags_that_do_not_exist)
 {
+    const struct ms_processes_options options = {.flags = 2};
     struct ms_processes *processes = NULL;
     struct ms_error error = {0};
 
-    cr_assert(ms_processes_create(NULL, 2, &processes, &error) == MS_ARGUMENT);
+    cr_assert(ms_processes_create(NULL, &options, &processes, &error) == MS_ARGUMENT);
     cr_assert(eq(ptr, processes, NULL));
     ms_processes_free(NULL);
 }
@@ -361,7 +361,7 @@ Test(processes, block_that_is_too_small)
     poke(&windows, PROCESS_PAGES + 0x3004, 0, 4);
     poke(&windows, block + 2, 0x26, 1);
     poke(&windows, block + 3, 2, 1);
-    put_text(&windows.machine, MEMORY + block + 4, "Proc");
+    poke_text(&windows, block + 4, "Proc");
     found = find_processes_with(&windows, NULL, MS_PROCESSES_SCAN);
     cr_assert(eq(sz, ms_processes_count(found.processes), 3));
     release_processes(&found);
@@ -447,6 +447,7 @@ Test(processes, points_out_of_the_kernel)
 
 #ifdef MS_HAVE_JANSSON
 
+#include "windows/image_tables.h"
 #include "windows/isf_file.h"
 
 #define TYPES                                                                                      \
@@ -459,22 +460,10 @@ Test(processes, points_out_of_the_kernel)
 // A kernel whose image asks for the file's PDB.
 static struct windows windows_with_pdb(uint32_t build)
 {
-    static const uint8_t guid[] = {0x33, 0x22, 0x11, 0x00, 0x55, 0x44, 0x77, 0x66,
-                                   0x88, 0x99, 0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff};
     struct windows windows = windows_with_processes(&fields_19041);
-    uint64_t entry = NT_IMAGE + 0x3000, record = NT_IMAGE + 0x3100;
 
     put_number(&windows.machine, 0x8000 + 0x260, build, 4);
-    poke(&windows, NT_IMAGE + 0x80 + 0x18 + 0x70 + 8 * 6, 0x3000, 4);
-    poke(&windows, NT_IMAGE + 0x80 + 0x18 + 0x74 + 8 * 6, 28, 4);
-    poke(&windows, entry + 0x0c, 2, 4);
-    poke(&windows, entry + 0x10, 24 + 13, 4);
-    poke(&windows, entry + 0x14, 0x3100, 4);
-    put_text(&windows.machine, MEMORY + record, "RSDS");
-    for (size_t i = 0; i < sizeof(guid); i++)
-        poke(&windows, record + 4 + i, guid[i], 1);
-    poke(&windows, record + 20, 7, 4);
-    put_text(&windows.machine, MEMORY + record + 24, "ntkrnlmp.pdb");
+    poke_pdb(&windows, NT_IMAGE, 0x3000, "ntkrnlmp.pdb");
     return windows;
 }
 
@@ -523,12 +512,13 @@ Test(processes, hidden_ones_that_may_have_ended)
 {
     struct windows windows = windows_with_processes(&fields_19041);
     struct found_processes found;
+    struct ms_watch watch = {0};
 
     poke_process(&windows, &fields_19041, 3, 900, "evil.exe");
     found = find_processes_with(&windows, NULL, 0);
     found.processes->layout.at[MS_PROCESS_EXIT_TIME] = MS_NO_FIELD;
     found.processes->layout.at[MS_PROCESS_FLAGS] = MS_NO_FIELD;
-    cr_assert(ms_processes_scan(found.processes, NULL) == MS_OK);
+    cr_assert(ms_processes_scan(found.processes, &watch, NULL) == MS_OK);
     cr_assert(eq(sz, ms_processes_count(found.processes), 4));
     cr_expect(ms_processes_info(found.processes, 3).has_exited == false);
     cr_expect(ms_processes_info(found.processes, 3).hidden == false);

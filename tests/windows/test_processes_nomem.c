@@ -4,8 +4,8 @@
 // session are made: who asks is told, nothing is left, and nothing is told that would be told
 // otherwise with memory.
 
-#include "windows/failing_memory.h"
 #include "windows/small_processes.h"
+#include "windows/turns.h"
 
 TestSuite(processes_nomem);
 
@@ -16,9 +16,10 @@ struct told {
 
 static enum ms_status ask_processes(const struct ms_modules *modules, struct told *told)
 {
+    const struct ms_processes_options options = {.flags = MS_PROCESSES_SCAN};
     struct ms_processes *processes = NULL;
     struct ms_error error;
-    enum ms_status status = ms_processes_create(modules, MS_PROCESSES_SCAN, &processes, &error);
+    enum ms_status status = ms_processes_create(modules, &options, &processes, &error);
 
     if (status)
         return status;
@@ -95,28 +96,21 @@ Test(processes_nomem, each)
     struct found_windows found = find_windows(&windows, 0);
     struct told whole, told;
     enum ms_status status;
-    long n = 0;
+    struct turn turn;
 
     cr_assert(ask_all(found.image, found.modules, &whole) == MS_OK);
     cr_assert(whole.n_processes == 5 && whole.n_hidden == 2 && whole.n_notes == 1);
     cr_assert(whole.n_modules == 1 && whole.bytes > 0x400000);
+    turn = first_turn();
     do {
-        long before = atomic_load(&n_live);
-        bool failed;
-
-        atomic_store(&n_left, ++n);
+        begin_turn(&turn);
         status = ask_all(found.image, found.modules, &told);
-        failed = atomic_load(&n_left) <= 0;
-        atomic_store(&n_left, 0); // assertions need memory, too
-        cr_assert(eq(long, atomic_load(&n_live), before), "allocation %ld leaves something", n);
-        cr_assert(failed || status == MS_OK, "allocation %ld", n);
-        cr_assert(status == MS_OK || status == MS_NOMEM, "allocation %ld: %d", n, (int)status);
+        end_turn(&turn, status);
+        leaves_nothing(&turn);
         cr_assert(status != MS_OK || memcmp(&told, &whole, sizeof(told)) == 0,
-                  "allocation %ld changes what is told", n);
-        if (!failed)
-            break;
-    } while (n < 100000);
-    cr_assert(n > 50 && n < 100000, "%ld", n);
+                  "allocation %ld changes what is told", turn.n);
+    } while (turn.failed);
+    cr_assert(turn.n > 50, "%ld", turn.n);
     release_found(&found);
     free(windows.machine.bytes);
 }

@@ -93,9 +93,9 @@ Test(special_find, pool)
     const uint64_t page = 0x60000;
 
     poke(windows, page, 0x03100000, 4); // paged, in use, 0x100 bytes
-    put_text(&windows->machine, MEMORY + page + 4, "DrvX");
+    poke_text(windows, page + 4, "DrvX");
     poke(windows, page + 0x100, 0x02f00010, 4); // nonpaged, in use, 0xf00 bytes
-    put_text(&windows->machine, MEMORY + page + 0x104, "Othr");
+    poke_text(windows, page + 0x104, "Othr");
     poke(windows, page + 0x40, 0x78090043, 4);
     poke(windows, page + 0x80, 0x78090043, 4);
     poke(windows, page + 0x800, 0x78090043, 4);

@@ -3,8 +3,8 @@
 // Each allocation fails in turn, while a case of special pool is gathered, compared and searched:
 // who asks is told, nothing is left, and what is told is what there is.
 
-#include "windows/failing_memory.h"
 #include "windows/special_machine.h"
+#include "windows/turns.h"
 
 TestSuite(special_nomem);
 
@@ -73,28 +73,21 @@ Test(special_nomem, each)
     struct ms_spaces *spaces = spaces_of(image, ROOT, "x64", "kernel");
     struct told whole, told;
     enum ms_status status;
-    long n = 0;
+    struct turn turn;
 
     cr_assert(ask_all(spaces, &whole) == MS_OK);
     cr_assert(whole.n_pages == 3 && whole.n_words == 20 && whole.n_owners == 3);
     cr_assert(whole.elsewhere == 2 && whole.n_hits == 5);
+    turn = first_turn();
     do {
-        long before = atomic_load(&n_live);
-        bool failed;
-
-        atomic_store(&n_left, ++n);
+        begin_turn(&turn);
         status = ask_all(spaces, &told);
-        failed = atomic_load(&n_left) <= 0;
-        atomic_store(&n_left, 0); // assertions need memory, too
-        cr_assert(eq(long, atomic_load(&n_live), before), "allocation %ld leaves something", n);
-        cr_assert(failed || status == MS_OK, "allocation %ld", n);
-        cr_assert(status == MS_OK || status == MS_NOMEM, "allocation %ld: %d", n, (int)status);
+        end_turn(&turn, status);
+        leaves_nothing(&turn);
         cr_assert(status != MS_OK || memcmp(&told, &whole, sizeof(told)) == 0,
-                  "allocation %ld changes what is told", n);
-        if (!failed)
-            break;
-    } while (n < 100000);
-    cr_assert(n > 100 && n < 100000);
+                  "allocation %ld changes what is told", turn.n);
+    } while (turn.failed);
+    cr_assert(turn.n > 100, "%ld", turn.n);
     ms_spaces_free(spaces);
     ms_image_close(image);
     free(windows.machine.bytes);

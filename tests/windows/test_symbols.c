@@ -362,6 +362,29 @@ Test(symbols, packed_and_broken)
     }
 }
 
+// A few bytes may want a dictionary of 1.5 GiB.
+Test(symbols, packed_with_a_large_dictionary)
+{
+    struct packed packed = pack(ISF("{\"A\":{\"address\":5}}", "{}"));
+    uint8_t *block = packed.bytes + 12; // its header, with a filter: LZMA2, 1 byte, that byte
+    size_t n = 4 * (size_t)block[0], filter = 2;
+    struct ms_symbols *symbols = NULL;
+    struct ms_error error = {0};
+    uint32_t crc;
+
+    while (filter < n && !(block[filter] == 0x21 && block[filter + 1] == 1))
+        filter++;
+    cr_assert(lt(sz, filter, n));
+    block[filter + 2] = 37;
+    crc = lzma_crc32(block, n, 0);
+    for (unsigned i = 0; i < 4; i++)
+        block[n + i] = (uint8_t)(crc >> 8 * i);
+    cr_assert(open_isf_bytes(packed.bytes, packed.n, &symbols, &error) == MS_UNSUPPORTED);
+    cr_assert(strstr(error.text, "unpacking it takes more than 256 MiB of memory") != NULL, "%s",
+              error.text);
+    cr_assert(eq(ptr, symbols, NULL));
+}
+
 // 130 MiB of blanks are 20 KiB of .xz.
 Test(symbols, packed_too_large)
 {

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 //
 // Each allocation of the engine's fails in turn while symbol files are read and modules take them:
-// the status says so, or it does without, and nothing is left. Jansson's and
-// liblzma's own are not reached.
+// the status says so, or it does without, and nothing is left. Those of liblzma are not reached.
 
-#include "windows/failing_memory.h"
 #include "windows/small_windows.h"
+#include "windows/turns.h"
 
 #include "windows/isf_file.h"
+
+#include <jansson.h>
 
 TestSuite(symbols_nomem);
 
@@ -33,8 +34,8 @@ static enum ms_status look_up(const struct ms_modules *modules, struct ms_error 
     return status || (near.symbol && strcmp(near.symbol->name, "B") == 0) ? status : MS_MALFORMED;
 }
 
-// All that is done with symbol files if allocation `n` fails.
-static enum ms_status use_all(const struct subject *subject, long n, bool *failed_ret)
+// All that is done with symbol files.
+static void use_all(const struct subject *subject, struct turn *turn)
 {
     struct ms_symbols *symbols[N_FILES] = {NULL};
     struct ms_modules_options options = {.symbols = symbols, .n_symbols = N_FILES};
@@ -42,19 +43,18 @@ static enum ms_status use_all(const struct subject *subject, long n, bool *faile
     struct ms_error error = {0};
     enum ms_status status = MS_OK;
 
-    atomic_store(&n_left, n);
+    begin_turn(turn);
     for (size_t i = 0; !status && i < N_FILES; i++)
         status = ms_symbols_open(subject->files[i].path, &symbols[i], &error);
     if (!status)
         status = ms_modules_create(subject->spaces, 0, &options, &modules, &error);
     if (!status)
         status = look_up(modules, &error);
-    *failed_ret = atomic_load(&n_left) == 0;
-    atomic_store(&n_left, 0);
+    end_turn(turn, status);
     ms_modules_free(modules);
     for (size_t i = 0; i < N_FILES; i++)
         ms_symbols_free(symbols[i]);
-    return status;
+    leaves_nothing(turn);
 }
 
 Test(symbols_nomem, each_fails)
@@ -62,25 +62,48 @@ Test(symbols_nomem, each_fails)
     struct windows windows = windows_of(10);
     struct subject subject;
     struct ms_image *image;
-    long n = 0;
-    bool failed;
+    struct turn turn;
 
     add_module(&windows, NT_IMAGE, 0x10000, "ntoskrnl.exe");
     image = open_machine(&windows.machine);
     subject.spaces = spaces_of(image, ROOT, "x64", "kernel");
     for (size_t i = 0; i < N_FILES; i++)
         subject.files[i] = memory_file_make(texts[i], strlen(texts[i]));
+    turn = first_turn();
     do {
-        long before = atomic_load(&n_live);
-        enum ms_status status = use_all(&subject, ++n, &failed);
-
-        cr_assert(eq(long, atomic_load(&n_live), before), "allocation %ld", n);
-        cr_assert(status == MS_OK || (failed && status == MS_NOMEM), "allocation %ld", n);
-    } while (failed);
-    cr_assert(gt(long, n, 40));
+        use_all(&subject, &turn);
+    } while (turn.failed);
+    cr_assert(gt(long, turn.n, 40));
     for (size_t i = 0; i < N_FILES; i++)
         memory_file_close(&subject.files[i]);
     ms_spaces_free(subject.spaces);
     ms_image_close(image);
     free(windows.machine.bytes);
+}
+
+// Jansson may take a text that it has no memory for as one that is wrong; it is never taken as
+// whole.
+Test(symbols_nomem, of_jansson)
+{
+    struct turn turn;
+    size_t n_nomem = 0;
+
+    json_set_alloc_funcs(malloc, free);
+    turn = first_turn();
+    do {
+        struct ms_symbols *symbols = NULL;
+        struct ms_error error = {0};
+        enum ms_status status;
+
+        begin_turn(&turn);
+        status = open_isf_bytes(texts[0], strlen(texts[0]), &symbols, &error);
+        turn.failed = fail_no_more();
+        cr_assert(eq(int, status == MS_OK, symbols != NULL), "allocation %ld", turn.n);
+        cr_assert(status == MS_OK || status == MS_NOMEM || status == MS_MALFORMED);
+        cr_assert(status != MS_OK || ms_symbols_info(symbols).n_symbols == 3);
+        n_nomem += status == MS_NOMEM;
+        ms_symbols_free(symbols);
+        leaves_nothing(&turn);
+    } while (turn.failed);
+    cr_assert(gt(sz, n_nomem, 10));
 }

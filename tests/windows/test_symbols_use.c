@@ -2,7 +2,7 @@
 //
 // Symbol files and modules: which belong together, and what modules gain by them.
 
-#include "windows/small_windows.h"
+#include "windows/image_tables.h"
 
 #include "windows/imports.h"
 #include "windows/isf_file.h"
@@ -19,47 +19,6 @@ enum {
     DRIVER = DRIVERS,
 };
 
-// A record of the GUID of ISF_GUID and age 7.
-static void poke_pdb(struct windows *windows, uint64_t image, uint32_t rva, const char *name)
-{
-    static const uint8_t guid[] = {0x33, 0x22, 0x11, 0x00, 0x55, 0x44, 0x77, 0x66,
-                                   0x88, 0x99, 0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff};
-    const uint64_t at = image + rva;
-
-    poke(windows, image + 0x80 + 0xb8, rva, 4);
-    poke(windows, image + 0x80 + 0xbc, 28, 4);
-    poke(windows, at + 0xc, 2, 4);
-    poke(windows, at + 0x10, 24 + strlen(name) + 1, 4);
-    poke(windows, at + 0x14, rva + 0x40, 4);
-    put_text(&windows->machine, MEMORY + at + 0x40, "RSDS");
-    for (size_t i = 0; i < sizeof(guid); i++)
-        poke(windows, at + 0x44 + i, guid[i], 1);
-    poke(windows, at + 0x54, 7, 4);
-    put_text(&windows->machine, MEMORY + at + 0x58, name);
-}
-
-// Two exports of the kernel at one address: Beta and Delta at 1100.
-static void poke_exports(struct windows *windows)
-{
-    const uint64_t at = NT_IMAGE + EXPORTS;
-
-    poke(windows, NT_IMAGE + 0x108, EXPORTS, 4);
-    poke(windows, NT_IMAGE + 0x10c, 0x100, 4);
-    poke(windows, at + 0x10, 1, 4);
-    poke(windows, at + 0x14, 2, 4);
-    poke(windows, at + 0x18, 2, 4);
-    poke(windows, at + 0x1c, EXPORTS + 0x40, 4);
-    poke(windows, at + 0x20, EXPORTS + 0x50, 4);
-    poke(windows, at + 0x24, EXPORTS + 0x60, 4);
-    poke(windows, at + 0x40, 0x1100, 4);
-    poke(windows, at + 0x44, 0x1100, 4);
-    poke(windows, at + 0x50, EXPORTS + 0x70, 4);
-    poke(windows, at + 0x54, EXPORTS + 0x80, 4);
-    poke(windows, at + 0x62, 1, 2);
-    put_text(&windows->machine, MEMORY + at + 0x70, "Beta");
-    put_text(&windows->machine, MEMORY + at + 0x80, "Delta");
-}
-
 // A kernel in its list, with both.
 static struct windows windows_with_pdb(void)
 {
@@ -67,7 +26,8 @@ static struct windows windows_with_pdb(void)
 
     add_module(&windows, NT_IMAGE, 0x10000, "ntoskrnl.exe");
     poke_pdb(&windows, NT_IMAGE, RSDS, "c:\\b\\ntkrnlmp.pdb");
-    poke_exports(&windows);
+    poke_export(&windows, NT_IMAGE, EXPORTS, 0, "Beta", 0x1100);
+    poke_export(&windows, NT_IMAGE, EXPORTS, 1, "Delta", 0x1100);
     return windows;
 }
 
@@ -252,6 +212,27 @@ Test(symbols_use, several_files)
     release(&with);
 }
 
+// What tells its PDB gets the file, whatever is called like it.
+Test(symbols_use, name_counts_less_than_record)
+{
+    struct windows windows = windows_with_pdb();
+    struct with_files with;
+    struct ms_symbols_use use;
+
+    add_module(&windows, DRIVER, 0x2000, "disk.sys"); // without headers
+    poke_image(&windows, DRIVER + 0x10000, 0x10000, ".text");
+    poke_pdb(&windows, DRIVER + 0x10000, RSDS, "disk.pdb");
+    add_module(&windows, DRIVER + 0x10000, 0x10000, "renamed.sys");
+    poke(&windows, NT_IMAGE + RSDS + 0x54, 8, 4); // of another age: not the kernel's
+    with = find_with(windows, FILE_OF(ISF_GUID, 7, "disk.pdb", 34404), NULL);
+    use = ms_modules_symbols_use(with.found.modules, 0);
+    cr_assert(use.used && use.checked && use.module == 2);
+    cr_assert(eq(str, (char *)(uintptr_t)use.remark, ""));
+    cr_assert(eq(str, names_at(&with, DRIVER + 0x11100), "Alpha"));
+    cr_assert(eq(str, names_at(&with, DRIVER + 0x1100), ""));
+    release(&with);
+}
+
 // A file is for one module, though another one has the same record.
 Test(symbols_use, copies_do_not_count)
 {
@@ -318,7 +299,7 @@ Test(symbols_use, variables_without_block)
     poke(&windows, KDBG + 0x10, 0, 4);
     poke(&windows, NT_DATA + 0x800, 0xf0004a61, 4);
     put_number(&windows.machine, 0x8000 + 0x264, 0, 4); // the shared page tells no version
-    put_text(&windows.machine, MEMORY + NT_DATA + 0x700, "19041.1.lab");
+    poke_text(&windows, NT_DATA + 0x700, "19041.1.lab");
     poke_unloaded(&windows, 0x60000, 0x10);
     with = find_with(windows, ISF(VARIABLES, "{}"), NULL);
     info = ms_modules_system(with.found.modules);

@@ -394,26 +394,8 @@ Test(threads, no_threads)
 
 #ifdef MS_HAVE_JANSSON
 
+#include "windows/image_tables.h"
 #include "windows/isf_file.h"
-
-// The kernel's image asks for the PDB of ISF().
-static void poke_pdb(struct windows *windows)
-{
-    static const uint8_t guid[] = {0x33, 0x22, 0x11, 0x00, 0x55, 0x44, 0x77, 0x66,
-                                   0x88, 0x99, 0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff};
-    uint64_t directory = NT_IMAGE + 0x80 + 0x88 + 8 * 6, record = NT_IMAGE + 0x3100;
-
-    poke(windows, directory, 0x3000, 4);
-    poke(windows, directory + 4, 28, 4);
-    poke(windows, NT_IMAGE + 0x300c, 2, 4);
-    poke(windows, NT_IMAGE + 0x3010, 24 + 13, 4);
-    poke(windows, NT_IMAGE + 0x3014, 0x3100, 4);
-    put_text(&windows->machine, MEMORY + record, "RSDS");
-    for (size_t i = 0; i < sizeof(guid); i++)
-        poke(windows, record + 4 + i, guid[i], 1);
-    poke(windows, record + 20, 7, 4);
-    put_text(&windows->machine, MEMORY + record + 24, "ntkrnlmp.pdb");
-}
 
 static void check_with_symbols(const struct windows *windows, const char *isf, const char *expected,
                                size_t n_notes)
@@ -422,7 +404,7 @@ static void check_with_symbols(const struct windows *windows, const char *isf, c
     const struct ms_modules_options options = {.symbols = &symbols, .n_symbols = 1};
     struct found_threads found = {.processes = find_processes_with(windows, &options, 0)};
 
-    cr_assert(ms_threads_create(found.processes.processes, 0, &found.threads, NULL) == MS_OK);
+    cr_assert(ms_threads_create(found.processes.processes, NULL, &found.threads, NULL) == MS_OK);
     cr_expect(eq(str, threads_text(found.threads), (char *)(uintptr_t)expected));
     cr_expect(eq(sz, ms_threads_n_notes(found.threads), n_notes));
     release_threads(&found);
@@ -453,7 +435,7 @@ Test(threads, layout_of_a_symbol_file)
     moved.links = 1512;
     windows = windows_with_threads(&moved);
     put_number(&windows.machine, 0x8000 + 0x260, 18950, 4);
-    poke_pdb(&windows);
+    poke_pdb(&windows, NT_IMAGE, 0x3000, "ntkrnlmp.pdb");
     check_with_symbols(&windows, ISF("{}", "{" PROCESS_TYPES THREAD_TYPES "}"), ALL, 0);
 }
 
@@ -469,10 +451,10 @@ Test(threads, stack_without_a_base)
     moved.id = 1400;
     moved.links = 1512;
     windows = windows_with_threads(&moved);
-    poke_pdb(&windows);
+    poke_pdb(&windows, NT_IMAGE, 0x3000, "ntkrnlmp.pdb");
     poke(&windows, thread_at(&moved, 0) + 0x28, KERNEL + stack_at(0) + 0x2c90, 8);
     found.processes = find_processes_with(&windows, &options, 0);
-    cr_assert(ms_threads_create(found.processes.processes, 0, &found.threads, NULL) == MS_OK);
+    cr_assert(ms_threads_create(found.processes.processes, NULL, &found.threads, NULL) == MS_OK);
     cr_assert(ms_threads_info(found.threads, 0).stack_base == KERNEL + stack_at(0) + 0x3000);
     cr_assert(ms_threads_info(found.threads, 1).stack_base == 0);
     release_threads(&found);
@@ -486,7 +468,7 @@ Test(threads, layout_of_a_symbol_file_without_threads)
     struct windows windows = windows_with_threads(&threads_19041);
 
     put_number(&windows.machine, 0x8000 + 0x260, 18950, 4);
-    poke_pdb(&windows);
+    poke_pdb(&windows, NT_IMAGE, 0x3000, "ntkrnlmp.pdb");
     check_with_symbols(&windows, ISF("{}", "{" PROCESS_TYPES "}"),
                        "4.104 kernel process guessed\n4.108 kernel process guessed\n"
                        "4.10c kernel process guessed\n2a8.3b4 kernel process guessed",
@@ -500,13 +482,14 @@ Test(threads, no_layout)
 {
     const struct thread_fields *fields = &threads_19041;
     struct windows windows = windows_with_threads(fields);
+    const struct ms_threads_options options = {.flags = MS_THREADS_SCAN};
     struct found_threads found;
 
     for (size_t i = 0; i < 3; i++)
         link_threads(&windows, fields, i, 0, 0);
     found.processes = find_processes_with(&windows, NULL, 0);
     found.processes.processes->layout.at[MS_THREAD_CID] = MS_NO_FIELD;
-    cr_assert(ms_threads_create(found.processes.processes, MS_THREADS_SCAN, &found.threads, NULL) ==
+    cr_assert(ms_threads_create(found.processes.processes, &options, &found.threads, NULL) ==
               MS_OK);
     cr_assert(eq(sz, ms_threads_count(found.threads), 0));
     cr_assert(has_thread_note(found.threads, "a symbol file would tell"));
@@ -516,12 +499,14 @@ Test(threads, no_layout)
 
 Test(threads, unknown_flags)
 {
+    const struct ms_threads_options options = {.flags = 2};
     struct windows windows = windows_with_threads(&threads_19041);
     struct found_processes found = find_processes_with(&windows, NULL, 0);
     struct ms_threads *threads = NULL;
     struct ms_error error;
 
-    cr_assert(ms_threads_create(found.processes, 2, &threads, &error) == MS_ARGUMENT && !threads);
+    cr_assert(ms_threads_create(found.processes, &options, &threads, &error) == MS_ARGUMENT &&
+              !threads);
     ms_threads_free(NULL);
     release_processes(&found);
     free(windows.machine.bytes);

@@ -3,8 +3,8 @@
 // Each allocation fails in turn, while threads are found and their stacks looked through: who asks
 // is told, nothing is left, and nothing is told that would be told otherwise with memory.
 
-#include "windows/failing_memory.h"
 #include "windows/small_threads.h"
+#include "windows/turns.h"
 
 #include "windows/processes.h"
 
@@ -37,9 +37,10 @@ static enum ms_status count(const struct ms_threads *threads, struct told *told)
 
 static enum ms_status ask(const struct ms_processes *processes, struct told *told)
 {
+    const struct ms_threads_options options = {.flags = MS_THREADS_SCAN};
     struct ms_threads *threads = NULL;
     struct ms_error error;
-    enum ms_status status = ms_threads_create(processes, MS_THREADS_SCAN, &threads, &error);
+    enum ms_status status = ms_threads_create(processes, &options, &threads, &error);
 
     *told = (struct told){0};
     if (!status)
@@ -51,27 +52,22 @@ static enum ms_status ask(const struct ms_processes *processes, struct told *tol
 // What is read of modules when it is first asked for is kept, and read again where memory lacked.
 static void fail_each(const struct windows *windows, const struct told *expected)
 {
-    long before = atomic_load(&n_live);
     struct told whole, told;
-    bool failed = true;
+    struct turn turn = first_turn();
 
-    for (long n = 1; failed; n++) {
+    do {
         struct found_processes found = find_processes_with(windows, NULL, 0);
         enum ms_status status;
 
-        atomic_store(&n_left, n);
+        begin_turn(&turn);
         status = ask(found.processes, &told);
-        failed = atomic_load(&n_left) <= 0;
-        atomic_store(&n_left, 0); // assertions need memory, too
-        cr_assert(failed || status == MS_OK, "allocation %ld", n);
-        cr_assert(status == MS_OK || status == MS_NOMEM, "allocation %ld: %d", n, (int)status);
+        end_turn(&turn, status);
         cr_assert(ask(found.processes, &whole) == MS_OK);
         cr_assert(status != MS_OK || memcmp(&told, &whole, sizeof(told)) == 0,
-                  "allocation %ld changes what is told", n);
-        cr_assert(n < 100000);
+                  "allocation %ld changes what is told", turn.n);
         release_processes(&found);
-        cr_assert(eq(long, atomic_load(&n_live), before), "allocation %ld leaves something", n);
-    }
+        leaves_nothing(&turn);
+    } while (turn.failed);
     cr_assert(whole.n_threads >= expected->n_threads && whole.n_frames == expected->n_frames);
     cr_assert(eq(sz, whole.n_notes, expected->n_notes));
 }
@@ -92,29 +88,40 @@ Test(threads_nomem, each)
     free(windows.machine.bytes);
 }
 
+// So many threads that no list has that the table of them grows.
+Test(threads_nomem, hidden)
+{
+    const struct thread_fields *fields = &threads_19041;
+    struct windows windows = windows_with_threads(fields);
+
+    for (size_t i = 4; i < 0x20; i++)
+        poke_thread(&windows, fields, i, 2, 680);
+    fail_each(&windows, &(struct told){.n_threads = 0x20});
+    free(windows.machine.bytes);
+}
+
 // Of so many stacks, and without a layout, there is a note, too.
 static void fail_each_creation(const struct windows *windows, bool has_layout, const char *note)
 {
     struct found_processes found = find_processes_with(windows, NULL, 0);
-    long before = atomic_load(&n_live);
-    bool failed = true;
+    struct turn turn;
 
     if (!has_layout)
         found.processes->layout.at[MS_THREAD_CID] = MS_NO_FIELD;
-    for (long n = 1; failed; n++) {
+    turn = first_turn();
+    do {
         struct ms_threads *threads = NULL;
         struct ms_error error;
         enum ms_status status;
 
-        atomic_store(&n_left, n);
-        status = ms_threads_create(found.processes, 0, &threads, &error);
-        failed = atomic_load(&n_left) <= 0;
-        atomic_store(&n_left, 0);
-        cr_assert(status == (failed ? MS_NOMEM : MS_OK), "allocation %ld: %d", n, (int)status);
-        cr_assert(failed == !threads && (failed || has_thread_note(threads, note)));
+        begin_turn(&turn);
+        status = ms_threads_create(found.processes, NULL, &threads, &error);
+        end_turn(&turn, status);
+        cr_assert(status == (turn.failed ? MS_NOMEM : MS_OK), "allocation %ld", turn.n);
+        cr_assert(turn.failed == !threads && (turn.failed || has_thread_note(threads, note)));
         ms_threads_free(threads);
-        cr_assert(eq(long, atomic_load(&n_live), before), "allocation %ld leaves something", n);
-    }
+        leaves_nothing(&turn);
+    } while (turn.failed);
     release_processes(&found);
     free(windows->machine.bytes);
 }

@@ -51,6 +51,8 @@ static const struct trampoline_case cases[] = {
     {"push, mov, ret", 64, "6800000700c744240400f8ffffc3", KERNEL + FAR, 0,
      "push 0x70000; mov dword ptr [rsp+0x04], 0xfffff800; ret"},
     {"push, mov, xchg, ret", 64, "5048b80000070000f8ffff48870424c3", KERNEL + FAR, 0, NULL},
+    {"push, mov of all of it, ret", 64, "5048b80000070000f8ffff48890424c3", KERNEL + FAR, 0, NULL},
+    {"push, mov of what is not known, ret", 64, "680000008048890c24c3", 0, 0, NULL},
     {"push of a register, ret", 64, "50c3", 0, 0, NULL},
     {"mov, push, ret", 64, "48b80000070000f8ffff50c3", KERNEL + FAR, 0, NULL},
     {"push, push, ret", 64, "68000000806800000080c3", 0, 0, NULL},

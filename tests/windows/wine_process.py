@@ -39,6 +39,7 @@ class Wine:
             os.environ,
             HOME=folder,
             WINEPREFIX=f"{folder}/prefix",
+            TMPDIR=folder,  # else its server leaves a folder behind
             WINEDEBUG="-all",
             WINEDLLOVERRIDES="mscoree,mshtml,winemenubuilder.exe=",
         )

@@ -20,15 +20,25 @@ enum ms_drivers_flags {
     MS_DRIVERS_SCAN = 1u << 0,
 };
 
+struct ms_drivers_options {
+    unsigned flags; // enum ms_drivers_flags
+
+    // Called while memory is looked through, and may stop it, as that of struct ms_modules_options.
+    int (*progress)(void *user, const struct ms_progress *progress);
+    void *user;
+};
+
 // The driver objects of one address space. Does not change once made: any number of threads may use
 // it.
 struct ms_drivers;
 
 // Finds the driver objects of the kernel that modules were found of: by the directories \Driver and
-// \FileSystem, and where asked for by pool. `modules` must outlive the result. What is not found or
-// not in the image stops nothing but itself; see ms_drivers_note(). MS_MISSING: there is no Windows
-// kernel. MS_NOMEM, and what ms_search() fails with.
-MS_API enum ms_status ms_drivers_create(const struct ms_modules *modules, unsigned flags,
+// \FileSystem, and where asked for by pool. `modules` must outlive the result. `options` may be
+// NULL. What is not found or not in the image stops nothing but itself; see ms_drivers_note().
+// MS_MISSING: there is no Windows kernel. MS_STOPPED: by `progress`; the result then has what was
+// found until then, and is freed as ever. MS_NOMEM, and what ms_search() fails with.
+MS_API enum ms_status ms_drivers_create(const struct ms_modules *modules,
+                                        const struct ms_drivers_options *options,
                                         struct ms_drivers **drivers_ret, struct ms_error *error);
 MS_API void ms_drivers_free(struct ms_drivers *drivers); // NULL is allowed
 
@@ -40,7 +50,7 @@ MS_API const char *ms_drivers_note(const struct ms_drivers *drivers, size_t inde
 struct ms_drivers_system {
     uint64_t root_directory;  // of the kernel's objects; 0: not found
     const char *root_origin;  // who said so: "KDBG", "symbols", "search of nt", ""
-    bool scanned;             // memory was looked through
+    bool scanned;             // memory was looked through, perhaps not to its end
     uint64_t unset;           // nt's routine for what a driver does not handle; 0: not known
     const char *unset_origin; // "symbols", "use": it is the one that most slots have; ""
     bool follows_trampolines; // there is Zydis in this build

@@ -6,6 +6,7 @@
 #ifndef MEMSCAN_MODULES_H
 #define MEMSCAN_MODULES_H
 
+#include <memscan/search.h>
 #include <memscan/space.h>
 #include <memscan/symbols.h>
 
@@ -33,6 +34,13 @@ struct ms_modules_options {
     // lists. They must outlive the result. See ms_modules_symbols_use().
     struct ms_symbols *const *symbols;
     size_t n_symbols;
+
+    // Called on the thread that called, often, while memory is looked through: for other modules,
+    // or for a kernel that nothing leads to. There may be several such passes, one after the other;
+    // all_bytes is 0 where nobody knows how much there is. A value other than 0 stops: see below.
+    // May be NULL.
+    int (*progress)(void *user, const struct ms_progress *progress);
+    void *user;
 };
 
 // The modules of one address space. Does not change once made: any number of threads may use it.
@@ -45,7 +53,8 @@ struct ms_modules;
 //
 // That there is no Windows kernel, or none was found, is not an error: see ms_modules_system(). A
 // piece that is broken or not in the image stops nothing but itself; see ms_modules_note().
-// MS_ARGUMENT: the space has physical addresses.
+// MS_ARGUMENT: the space has physical addresses. MS_STOPPED: by `progress`; the result then has
+// what was found until then, and is freed as ever. MS_NOMEM, and what ms_search() fails with.
 MS_API enum ms_status ms_modules_create(const struct ms_spaces *spaces, size_t space,
                                         const struct ms_modules_options *options,
                                         struct ms_modules **modules_ret, struct ms_error *error);

@@ -20,19 +20,29 @@ enum ms_processes_flags {
     MS_PROCESSES_SCAN = 1u << 0,
 };
 
+struct ms_processes_options {
+    unsigned flags; // enum ms_processes_flags
+
+    // Called while memory is looked through, and may stop it, as that of struct ms_modules_options.
+    int (*progress)(void *user, const struct ms_progress *progress);
+    void *user;
+};
+
 // The processes of one address space. Does not change once made: any number of threads may use it.
 struct ms_processes;
 
-// Finds them. `flags` is of enum ms_processes_flags. The modules must outlive the result.
+// Finds them. The modules must outlive the result. `options` may be NULL.
 //
 // Where a version of the kernel has its fields is told by a symbol file, else by tables, and proved
 // by the process "System". If the layout of the kernel's build does not find it, or there is none,
 // those of neighbouring builds are tried, and all rows are guesses.
 //
 // That there is no Windows kernel, or no process was found, is not an error. A piece that is broken
-// or not in the image stops nothing but itself; see ms_processes_note(). MS_NOMEM; MS_ARGUMENT: a
-// flag that does not exist.
-MS_API enum ms_status ms_processes_create(const struct ms_modules *modules, unsigned flags,
+// or not in the image stops nothing but itself; see ms_processes_note(). MS_ARGUMENT: a flag that
+// does not exist. MS_STOPPED: by `progress`; the result then has what was found until then, and is
+// freed as ever. MS_NOMEM, and what ms_search() fails with.
+MS_API enum ms_status ms_processes_create(const struct ms_modules *modules,
+                                          const struct ms_processes_options *options,
                                           struct ms_processes **processes_ret,
                                           struct ms_error *error);
 MS_API void ms_processes_free(struct ms_processes *processes); // NULL is allowed

@@ -20,15 +20,26 @@ enum ms_threads_flags {
     MS_THREADS_SCAN = 1u << 0,
 };
 
+struct ms_threads_options {
+    unsigned flags; // enum ms_threads_flags
+
+    // Called while memory is looked through, and may stop it, as that of struct ms_modules_options.
+    int (*progress)(void *user, const struct ms_progress *progress);
+    void *user;
+};
+
 // The threads of one address space. Does not change once made: any number of threads may use it.
 struct ms_threads;
 
-// Finds them. `flags` is of enum ms_threads_flags. The processes, and the modules that these were
-// found with, must outlive the result.
+// Finds them. The processes, and the modules that these were found with, must outlive the result.
+// `options` may be NULL.
 //
 // That there are none is not an error. A piece that is broken or not in the image stops nothing but
-// itself; see ms_threads_note(). MS_NOMEM; MS_ARGUMENT: a flag that does not exist.
-MS_API enum ms_status ms_threads_create(const struct ms_processes *processes, unsigned flags,
+// itself; see ms_threads_note(). MS_ARGUMENT: a flag that does not exist. MS_STOPPED: by
+// `progress`; the result then has what was found until then, and is freed as ever. MS_NOMEM, and
+// what ms_search() fails with.
+MS_API enum ms_status ms_threads_create(const struct ms_processes *processes,
+                                        const struct ms_threads_options *options,
                                         struct ms_threads **threads_ret, struct ms_error *error);
 MS_API void ms_threads_free(struct ms_threads *threads); // NULL is allowed
 
