@@ -170,6 +170,8 @@ static bool reach_of(const struct code_case *code, uint64_t address, const struc
     *target_ret = (uint32_t)operand->imm.value.u;
     if (operand->imm.is_relative)
         ZydisCalcAbsoluteAddress(instruction, operand, address, target_ret);
+    if (code->bits == 32) // which the library leaves to the caller
+        *target_ret = (uint32_t)*target_ret;
     // Of two immediates, one is a selector or the like.
     return operand->imm.is_relative || operand->imm.value.u == instruction->raw.imm[i].value.u;
 }

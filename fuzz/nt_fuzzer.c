@@ -179,14 +179,15 @@ static void check_word(const char *name)
               "character 0x%02x in the name \"%s\"", (unsigned char)*c, name);
 }
 
-static void check_module(const struct ms_modules *modules, size_t index, uint64_t base)
+// A list may lead anywhere in the kernel's half, which begins at `half`.
+static void check_module(const struct ms_modules *modules, size_t index, uint64_t half)
 {
     struct ms_module_info info = ms_modules_info(modules, index);
     struct ms_module_details details;
 
     check_word(info.name);
     CHECK(info.end > info.base && info.end - info.base == info.size, "size");
-    CHECK(info.base >= base && info.base % 4096 == 0, "base 0x%" PRIx64, info.base);
+    CHECK(info.base >= half && info.base % 4096 == 0, "base 0x%" PRIx64, info.base);
     CHECK(info.sources != 0 && info.sources < 8, "sources %u", info.sources);
     CHECK(info.pages == (info.size + 4095) / 4096 && info.pages_present <= info.pages, "pages");
     CHECK(index == 0 || ms_modules_info(modules, index - 1).base < info.base, "order");
@@ -327,7 +328,7 @@ static void check_modules(const struct machine *machine, const struct ms_modules
 
     CHECK(system.found || system.base == 0, "system");
     for (size_t i = 0; i < ms_modules_count(modules); i++)
-        check_module(modules, i, machine->base);
+        check_module(modules, i, machine->wide ? UINT64_C(0xffff800000000000) : 0x80000000);
     for (size_t i = 0; i < ms_modules_count(modules); i++)
         check_imports(modules, i);
     for (size_t i = 0; i < ms_modules_count(modules); i++) {
