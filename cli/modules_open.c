@@ -35,7 +35,8 @@ struct ms_modules *modules_open_part(struct listing *listing, size_t space)
         return modules;
     if (!listing->settings->quiet)
         modules_print_notes(modules, listing->opened.path, view_space(&listing->view, space).name);
-    if (!symbol_files_check(listing->settings, modules, listing->opened.path))
+    // What a search that was stopped has not found may be what a file is of.
+    if (status == MS_OK && !symbol_files_check(listing->settings, modules, listing->opened.path))
         listing->outcome.error = true;
     return modules;
 }

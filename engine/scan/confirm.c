@@ -200,7 +200,8 @@ static enum ms_status walk_mapping(struct pass *pass, const struct ms_mapping_in
     first = ms_max_u64(mapping->first, pass->confirm->from);
     pass->uncounted = first <= mapping->last ? mapping->last - first + 1 : 0;
     status = enter_mapping(pass, mapping, error);
-    count_but_for(pass, 0);
+    if (status == MS_OK)
+        count_but_for(pass, 0);
     return status;
 }
 

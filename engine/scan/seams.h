@@ -51,7 +51,7 @@ bool ms_seams_ready(struct ms_seams *seams);
 // others as indexes of `more` in [*first_ret, *end_ret).
 void ms_seams_more(const struct ms_seams *seams, size_t before, size_t *first_ret, size_t *end_ret);
 
-// Once ready: whether the seam is marked. It is there.
+// Once ready: whether the seam is marked. Of one that is not there, either may be told.
 bool ms_seams_is_marked(const struct ms_seams *seams, size_t before, size_t behind);
 
 #endif

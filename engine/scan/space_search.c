@@ -129,6 +129,16 @@ static void count_mapped(struct search *search, uint64_t bytes)
     search->n_mapped_pages = ms_bits_count(search->needed, (size_t)search->present->n_pages);
 }
 
+// Whether the file is mapped, and the machine has twice as much memory.
+static bool stays_in_memory(const struct ms_source *source)
+{
+    uint64_t size = ms_source_size(source);
+    long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+
+    return pages > 0 && page > 0 && size / (uint64_t)page < (uint64_t)pages / 2 &&
+           ms_source_view(source, 0, (size_t)size);
+}
+
 // What is searched in the second pass is copied: that costs an eighth of a search, or less where so
 // much lies around seams, which is copied, too.
 #define COPYING 8
@@ -138,14 +148,14 @@ static void count_mapped(struct search *search, uint64_t bytes)
 // mapped once. Only in a mapping of an image that stays in memory: then nothing is read twice.
 static bool is_cheaper_at_once(const struct search *search)
 {
-    const struct ms_source *source = ms_image_source(search->image);
-    uint64_t size = ms_source_size(source);
-    uint64_t memory = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
-    uint64_t bytes = (uint64_t)search->n_mapped_pages * MS_PAGE_BYTES;
+    uint64_t pages = ms_bits_count(search->needed, (size_t)search->present->n_pages);
+    uint64_t unmapped = (pages - search->n_mapped_pages) * MS_PAGE_BYTES;
+    uint64_t around = (uint64_t)search->seams.n * 2 * search->seams.reach;
+    uint64_t in_two_passes = pages * MS_PAGE_BYTES + around;
 
-    bytes += (uint64_t)search->seams.n * 2 * search->seams.reach;
-    return search->mapped_bytes < bytes / (COPYING + 1) * COPYING && size < memory / 2 &&
-           ms_source_view(source, 0, (size_t)size);
+    return around > 0 &&
+           search->mapped_bytes + unmapped < in_two_passes / (COPYING + 1) * COPYING &&
+           stays_in_memory(ms_image_source(search->image));
 }
 
 // Finds out what is there, what of it is needed, and how to search around the seams.
@@ -174,7 +184,7 @@ static enum ms_status survey(struct search *search, struct ms_error *error)
     }
     if (status == MS_OK && !ms_seams_ready(&search->seams))
         status = ms_fail_nomem(error);
-    search->at_once = is_cheaper_at_once(search);
+    search->at_once = status == MS_OK && is_cheaper_at_once(search);
     if (status == MS_OK && !search->at_once)
         status = ms_candidates_divide(&search->candidates, search->matcher, search->seams.n, error);
     return status;

@@ -138,6 +138,8 @@ static bool add_pages(struct walk *walk, const struct ms_mapping_info *table, bo
     size_t n;
 
     *ok_ret = true;
+    if (!survey->needed && !survey->seams)
+        return true;
     if (!ms_spaces_page_runs(survey->view->spaces, table, runs, &n))
         return false;
     for (size_t i = 0; i < n && *ok_ret; i++) {

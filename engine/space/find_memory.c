@@ -161,15 +161,24 @@ static void choose(struct ms_root_search *search, struct ms_root_candidates *can
     }
 }
 
-// Linux is looked for all over memory, in the image as it is: only where Windows is not found.
-enum ms_status ms_find_roots_in_memory(struct ms_root_search *search, struct ms_error *error)
+// Whether the root that was found is that of a Windows all of whose tables are there. A guest's, in
+// the memory of another machine, has its tables elsewhere.
+static bool is_surely_windows(const struct ms_root_search *search)
 {
     const struct ms_spaces *spaces = search->spaces;
+
+    return spaces->n_roots > 0 && spaces->roots[0].is_windows &&
+           measure_root(search, &spaces->roots[0]).bad == 0;
+}
+
+// Linux is looked for all over memory, in the image as it is: only where it is not surely Windows'.
+enum ms_status ms_find_roots_in_memory(struct ms_root_search *search, struct ms_error *error)
+{
     struct ms_root_candidates candidates = {0};
 
     ms_gather_windows_roots(search, &candidates);
     choose(search, &candidates);
-    if (spaces->n_roots == 0 || !spaces->roots[0].is_windows) {
+    if (!is_surely_windows(search)) {
         check_with_hole(search, &candidates, 0);
         ms_gather_linux_roots(search, &candidates);
         choose(search, &candidates);

@@ -83,9 +83,9 @@ struct ms_page_run {
 
 #define MS_MAX_PAGE_RUNS 1024 // of a table
 
-// All pages of the image that a table, of which a cursor has yielded MS_MAPPED_TABLE, maps:
-// ascending by `at`; runs that touch there lie apart in memory. False: the table has other tables
-// below it, or what it maps in one piece the image holds in part.
+// All pages of the image that a table, of which a cursor has yielded MS_MAPPED_TABLE, maps,
+// whatever their flags: ascending by `at`; runs that touch there lie apart in memory. False: the
+// table has other tables below it, or what it maps in one piece the image holds in part.
 bool ms_spaces_page_runs(const struct ms_spaces *spaces, const struct ms_mapping_info *table,
                          struct ms_page_run runs[MS_MAX_PAGE_RUNS], size_t *n_ret);
 

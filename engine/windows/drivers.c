@@ -108,6 +108,8 @@ enum ms_status ms_drivers_create(const struct ms_modules *modules,
 
     if (!options)
         options = &none;
+    if (options->flags & ~(unsigned)MS_DRIVERS_SCAN)
+        return ms_fail(error, MS_ARGUMENT, "unknown flags of drivers: 0x%x", options->flags);
     watch = (struct ms_watch){.progress = options->progress, .user = options->user};
     if (!modules->nt.base)
         return ms_fail(error, MS_MISSING, "there is no Windows kernel, so no driver objects");

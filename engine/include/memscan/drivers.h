@@ -35,8 +35,9 @@ struct ms_drivers;
 // Finds the driver objects of the kernel that modules were found of: by the directories \Driver and
 // \FileSystem, and where asked for by pool. `modules` must outlive the result. `options` may be
 // NULL. What is not found or not in the image stops nothing but itself; see ms_drivers_note().
-// MS_MISSING: there is no Windows kernel. MS_STOPPED: by `progress`; the result then has what was
-// found until then, and is freed as ever. MS_NOMEM, and what ms_search() fails with.
+// MS_MISSING: there is no Windows kernel. MS_ARGUMENT: a flag that does not exist. MS_STOPPED: by
+// `progress`; the result then has what was found until then, and is freed as ever. MS_NOMEM, and
+// what ms_search() fails with.
 MS_API enum ms_status ms_drivers_create(const struct ms_modules *modules,
                                         const struct ms_drivers_options *options,
                                         struct ms_drivers **drivers_ret, struct ms_error *error);
