@@ -105,6 +105,7 @@ static enum ms_status ask_modules(const struct found_windows *found, size_t *n_r
     return status;
 }
 
+#ifdef MS_HAVE_ZYDIS
 // Of all code, with modules; the last call leads behind what is counted.
 static enum ms_status ask_code(const struct found_windows *found, bool everywhere, size_t *n_ret)
 {
@@ -140,6 +141,7 @@ static enum ms_status ask_all_code(const struct found_windows *found, size_t *n_
 {
     return ask_code(found, true, n_ret);
 }
+#endif
 
 static const struct {
     const char *name;
