@@ -207,12 +207,14 @@ Test(space_search, file_cut_short_while_mapped)
     check_cut(MS_OPEN_MAP, 3, MS_ASCII, "needle");
 }
 
+#ifdef MS_HAVE_HYPERSCAN
 // Its first pass only reads.
 Test(space_search, file_cut_short_that_is_searched_at_once)
 {
     check_cut(MS_OPEN_MAP, 1, MS_REGEX, "n[a-z]*dle");
     check_cut(MS_OPEN_MAP, 3, MS_REGEX, "n[a-z]*dle");
 }
+#endif
 
 // A file that is cut short by the first hit, after the first pass has read all of it.
 struct cutter {
@@ -310,6 +312,7 @@ Test(space_search, stops_within_a_mapping)
 
 // == One search of all that is mapped, instead of two passes ==
 
+#ifdef MS_HAVE_HYPERSCAN
 struct at_once_case {
     enum ms_pattern_kind kind;
     const char *text;
@@ -320,7 +323,8 @@ struct at_once_case {
     const char *hits;
 };
 
-// No two neighbours are neighbours in memory, but for the last three, which are mapped again.
+// Of the first six, no two neighbours are neighbours in memory. Behind them they are mapped again,
+// as they lie there.
 static const uint64_t at_once_pages[] = {0x5000, 0x9000, 0x7000, 0xa000, 0x6000, 0x8000,
                                          0,      0x5000, 0x6000, 0x7000, 0x8000, 0x9000,
                                          0xa000, 0,      0x5000, 0x6000, 0x7000};
@@ -376,6 +380,7 @@ Test(space_search, all_at_once_where_matches_reach_far)
     for (size_t i = 0; i < sizeof(at_once_cases) / sizeof(at_once_cases[0]); i++)
         check_at_once(&at_once_cases[i]);
 }
+#endif
 
 // == Edges ==
 
@@ -452,6 +457,7 @@ Test(space_search, once_goes_on)
     close_all(spaces, image, matcher, &machine);
 }
 
+#ifdef MS_HAVE_HYPERSCAN
 // Where a regex begins is told by bytes below the place, which are not searched: the tables' first
 // bytes among them.
 Test(space_search, goes_on_near_the_start_of_a_table)
@@ -474,6 +480,7 @@ Test(space_search, goes_on_near_the_start_of_a_table)
     ms_search_result_release(&seen.result);
     close_all(spaces, image, matcher, &machine);
 }
+#endif
 
 // A hit that is held back for folding is told with its places, whatever was searched in between.
 Test(space_search, once_and_folded)
