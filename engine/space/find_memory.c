@@ -100,10 +100,10 @@ static void check_with_hole(struct ms_root_search *search,
     }
 }
 
-// The hole with which most tables are where they should be, if with it fewer are not than without.
-// 0: none.
+// The hole with which most tables are where they should be, if with it fewer are not than without,
+// which `best` tells, and with a hole then what is so with it. 0: none.
 static uint64_t find_hole(struct ms_root_search *search,
-                          const struct ms_root_candidates *candidates, struct fit best)
+                          const struct ms_root_candidates *candidates, struct fit *best)
 {
     uint64_t size = ms_image_file_size(search->spaces->image), found = 0;
 
@@ -113,8 +113,8 @@ static uint64_t find_hole(struct ms_root_search *search,
         check_with_hole(search, candidates, first);
         if (search->spaces->n_roots > 0)
             fit = measure_root(search, &search->spaces->roots[0]);
-        if (fit.good > best.good && (best.good == 0 || fit.bad < best.bad)) {
-            best = fit;
+        if (fit.good > best->good && (best->good == 0 || fit.bad < best->bad)) {
+            *best = fit;
             found = first;
         }
     }
@@ -137,48 +137,46 @@ static int compare_ranks(const void *left, const void *right)
     return a->table < b->table ? -1 : a->table > b->table;
 }
 
-static void choose(struct ms_root_search *search, struct ms_root_candidates *candidates)
+static void put_hole_back(struct ms_root_search *search,
+                          const struct ms_root_candidates *candidates, struct fit *best)
+{
+    uint64_t first = find_hole(search, candidates, best);
+
+    check_with_hole(search, candidates, first);
+    if (first) {
+        search->spaces->has_hole = true;
+        search->spaces->hole = (struct ms_range){.first = first, .last = HOLE_END - 1};
+    }
+}
+
+// Returns whether all tables of the first root that it finds are there.
+static bool choose(struct ms_root_search *search, struct ms_root_candidates *candidates)
 {
     struct ms_spaces *spaces = search->spaces;
     struct fit fit = {0};
-    uint64_t first;
 
     if (candidates->list.n == 0 || candidates->no_memory)
-        return;
+        return false;
     qsort(candidates->list.items, candidates->list.n, sizeof(candidates->list.items[0]),
           compare_ranks);
     spaces->has_hole = false;
     check_with_hole(search, candidates, 0);
     if (spaces->n_roots > 0)
         fit = measure_root(search, &spaces->roots[0]);
-    if (!may_leave_out(spaces->image) || (spaces->n_roots > 0 && fit.bad == 0))
-        return;
-    first = find_hole(search, candidates, fit);
-    check_with_hole(search, candidates, first);
-    if (first) {
-        spaces->has_hole = true;
-        spaces->hole = (struct ms_range){.first = first, .last = HOLE_END - 1};
-    }
+    if (may_leave_out(spaces->image) && (spaces->n_roots == 0 || fit.bad > 0))
+        put_hole_back(search, candidates, &fit);
+    return spaces->n_roots > 0 && fit.bad == 0;
 }
 
-// Whether the root that was found is that of a Windows all of whose tables are there. A guest's, in
-// the memory of another machine, has its tables elsewhere.
-static bool is_surely_windows(const struct ms_root_search *search)
-{
-    const struct ms_spaces *spaces = search->spaces;
-
-    return spaces->n_roots > 0 && spaces->roots[0].is_windows &&
-           measure_root(search, &spaces->roots[0]).bad == 0;
-}
-
-// Linux is looked for all over memory, in the image as it is: only where it is not surely Windows'.
+// Linux is looked for all over memory, in the image as it is: only where that is not a Windows all
+// of whose tables are there. A guest's, in the memory of another machine, has its tables elsewhere.
 enum ms_status ms_find_roots_in_memory(struct ms_root_search *search, struct ms_error *error)
 {
+    const struct ms_spaces *spaces = search->spaces;
     struct ms_root_candidates candidates = {0};
 
     ms_gather_windows_roots(search, &candidates);
-    choose(search, &candidates);
-    if (!is_surely_windows(search)) {
+    if (!choose(search, &candidates) || !spaces->roots[0].is_windows) {
         check_with_hole(search, &candidates, 0);
         ms_gather_linux_roots(search, &candidates);
         choose(search, &candidates);
