@@ -347,10 +347,11 @@ static void explain(const void *engine, ms_explain_pass_fn *pass, void *user)
         struct ms_explained_pass row = {
             .engine = MS_ENGINE_RUNS,
             .method = ms_explain_test(MS_TEST_PERIOD),
-            .reason = period->sieve.n_pairs > 0
-                          ? "where two bytes of one are, memory is compared with itself, a period "
-                            "further on"
-                          : "memory is compared with itself, a period further on",
+            .reason =
+                period->sieve.n_pairs > 0
+                    ? "where a pattern's first two bytes are, memory is compared with itself, a "
+                      "period further on"
+                    : "memory is compared with itself, a period further on",
             .candidates = -1,
         };
 
